@@ -1,0 +1,114 @@
+// Package host decides whether a server URL that a Docker client hands over
+// names a login server of Azure Container Registry (ACR), and which one.
+//
+// It is the wall between the outside and every token: whatever it refuses is
+// "not found" and never causes a byte on the network. It does no I/O.
+package host
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Cloud is one of Microsoft's clouds. Each has Entra authorities of its own.
+type Cloud string
+
+// The clouds in which ACR has login servers.
+const (
+	Public Cloud = "AzurePublic"
+	China  Cloud = "AzureChina"
+	USGov  Cloud = "AzureUSGovernment"
+)
+
+// Registry is a login server of ACR. The zero value names none.
+type Registry struct {
+	// LoginServer is the lower-case host name without port and trailing dot,
+	// such as "myregistry.azurecr.io". ACR wants it in this form: a service in
+	// mixed case passes the exchange and fails at /oauth2/token
+	// (https://github.com/Azure/azure-cli/issues/11111).
+	LoginServer string
+	// Cloud is where the registry lives, taken from the host's suffix.
+	Cloud Cloud
+}
+
+// Name is the registry's resource name as Azure tools want it: the first label
+// without the hash of a domain name label.
+func (r Registry) Name() string {
+	label, _, _ := strings.Cut(r.LoginServer, ".")
+	name, _, _ := strings.Cut(label, "-")
+	return name
+}
+
+// Global is the login server that r's regional login server belongs to
+// (myregistry.eastus.geo.azurecr.io belongs to myregistry.azurecr.io), or
+// LoginServer itself where it is not a regional one.
+func (r Registry) Global() string {
+	label, rest, _ := strings.Cut(r.LoginServer, ".")
+	if _, suffix, regional := strings.Cut(rest, ".geo."); regional {
+		return label + "." + suffix
+	}
+	return r.LoginServer
+}
+
+var suffixes = map[string]Cloud{"io": Public, "cn": China, "us": USGov}
+
+// loginServer matches what Azure documents, anchored at both ends: a name of 5
+// to 50 letters and digits, the hash of a domain name label
+// (https://learn.microsoft.com/azure/container-registry/container-registry-get-started-azure-cli),
+// and a region before ".geo" (regional login servers of Premium registries).
+// Data endpoints (NAME.REGION.data.azurecr.io) serve blobs and never a login.
+var loginServer = regexp.MustCompile(`^[a-z0-9]{5,50}(?:-[a-z0-9]{1,57})?(?:\.[a-z0-9]{1,63}\.geo)?\.azurecr\.(io|cn|us)$`)
+
+const (
+	maxLabel  = 63   // of a DNS label, RFC 1035
+	maxServer = 4096 // of a whole server URL; a path of an image is far shorter
+)
+
+// Parse reads a server URL in any form that a client sends: a host in any case,
+// with or without http or https, port 443, a trailing dot, and a path. It
+// reports false for everything else. Surrounding white space is the caller's to
+// trim; white space inside is refused.
+//
+// An http URL is accepted because clients ask with it (nerdctl, docker logout);
+// requests go out over https whatever it says.
+func Parse(serverURL string) (Registry, bool) {
+	if len(serverURL) > maxServer || !printable(serverURL) {
+		return Registry{}, false
+	}
+	name, ok := hostname(serverURL)
+	if !ok {
+		return Registry{}, false
+	}
+	m := loginServer.FindStringSubmatch(name)
+	if m == nil || strings.IndexByte(name, '.') > maxLabel {
+		return Registry{}, false
+	}
+	return Registry{LoginServer: name, Cloud: suffixes[m[1]]}, true
+}
+
+// hostname cuts the lower-case host out of a server URL. It does so by hand:
+// net/url decodes, forgives and normalizes, and each of these is a way to make
+// a foreign host look like a registry.
+func hostname(serverURL string) (string, bool) {
+	s := serverURL
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && !strings.Contains(scheme, "/") {
+		if !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
+			return "", false
+		}
+		s = rest
+	}
+	authority, _, _ := strings.Cut(s, "/")
+	authority = strings.TrimSuffix(authority, ":443")
+	return strings.ToLower(strings.TrimSuffix(authority, ".")), true
+}
+
+// printable reports whether s is ASCII without white space and control
+// characters. Anything else cannot be part of an image reference.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
