@@ -1,0 +1,22 @@
+//go:build unix
+
+package cache
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// noFollow refuses a symbolic link in the last place of a path, and opens a
+// FIFO without waiting for its other end.
+const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// private reports whether the file is this user's and no other can write it.
+func private(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o022 == 0
+}
+
+// rename replaces newpath by oldpath in one step.
+func rename(oldpath, newpath string) error { return os.Rename(oldpath, newpath) }

@@ -1,0 +1,53 @@
+package cache
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// poll is how often a waiting process looks whether the lock is free. Locks
+// that block cannot be given up when the context ends.
+const poll = 5 * time.Millisecond
+
+// Lock waits until no other process or goroutine works on k, or ctx ends.
+// It is best effort: where no lock is to be had (read-only disk, file system
+// without locks, a holder that is stuck) it returns all the same, and the cost
+// is a second exchange. Unlock it once; unlock is never nil.
+//
+// The lock goes with the process that holds it, however that ends.
+func (c Cache) Lock(ctx context.Context, k Key) (unlock func()) {
+	if c.Dir == "" || os.MkdirAll(c.Dir, 0o700) != nil {
+		return func() {}
+	}
+	for ctx.Err() == nil {
+		l := newLock(c.path(k, lockFile))
+		if ok, err := l.TryLockContext(ctx, poll); !ok || err != nil {
+			_ = l.Close()
+			break
+		}
+		if current(l) {
+			return func() { _ = l.Unlock() }
+		}
+		_ = l.Unlock() // sweep deleted the file meanwhile: two processes could each hold a different one
+	}
+	return func() {}
+}
+
+func newLock(path string) *flock.Flock {
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o600))
+}
+
+// current reports whether the locked file is still the one that its path leads
+// to. Everybody who holds a lock has asked, so a lock file can be deleted by
+// whoever holds it.
+func current(l *flock.Flock) bool {
+	held, err := l.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(l.Path())
+	return err == nil && os.SameFile(held, named)
+}
