@@ -1,0 +1,200 @@
+package exchange
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/web"
+)
+
+// Error is why a registry gave no token. It quotes nothing that the registry
+// sent but an error code, an IP address and a correlation id.
+type Error struct {
+	// Registry is the login server that was asked.
+	Registry string
+	// Status is the HTTP status of its answer, or 0 if there was none.
+	Status int
+	// Code is ACR's error code, such as "UNAUTHORIZED" or "DENIED", if it gave
+	// one of those that are known.
+	Code string
+	// Message says what failed, in one line.
+	Message string
+	// Hint says what to do about it, or is empty.
+	Hint string
+
+	passing    bool          // worth another try
+	retryAfter time.Duration // as the registry asked
+	cause      error         // of a failed connection
+}
+
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return e.Registry + ": " + e.Message
+	}
+	return e.Registry + ": " + e.Message + "; " + e.Hint
+}
+
+// Unwrap returns the error of a connection that failed, if that was it. Its text
+// may quote the other side; don't print it.
+func (e *Error) Unwrap() error { return e.cause }
+
+// unreachable describes a request without an answer.
+func unreachable(r host.Registry, err error) error {
+	e := &Error{Registry: r.LoginServer, Message: "the registry did not answer: " + web.Cause(err), passing: web.Passing(err), cause: err}
+	switch {
+	case web.NoSuchHost(err):
+		e.Message = "there is no such registry: the name does not resolve"
+		e.Hint = "check the spelling; a registry with a private endpoint is known only inside its network: nslookup " + r.LoginServer
+	case !e.passing:
+		e.Hint = "try: curl -sSI https://" + r.LoginServer + "/v2/"
+	}
+	return e
+}
+
+// answer is the body of ACR's errors: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes.
+// An empty body is as common.
+type answer struct {
+	Errors []struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	} `json:"errors"`
+}
+
+// What ACR is known to write into an error's message.
+const (
+	armRefused    = "arm aad token disallowed"
+	noPermissions = "retrieving permissions failed"
+)
+
+// code matches error codes of registries. What does not look like one is not
+// repeated.
+var code = regexp.MustCompile(`^[A-Z]{2,16}(_[A-Z]{2,16}){0,3}$`)
+
+// refusal describes an answer other than 200. The texts of the service are
+// collected in https://aka.ms/acr/errors and in the SDK's troubleshooting page,
+// https://github.com/Azure/azure-sdk-for-go/blob/main/sdk/containers/azcontainerregistry/TROUBLESHOOTING.md.
+func refusal(r host.Registry, response *http.Response, body []byte, accessToken string) error {
+	var a answer
+	_ = json.Unmarshal(body, &a) // an empty or foreign body leaves it empty
+	e := &Error{Registry: r.LoginServer, Status: response.StatusCode, passing: passingStatus(response.StatusCode)}
+	said := ""
+	if len(a.Errors) > 0 {
+		said = a.Errors[0].Message
+		if code.MatchString(a.Errors[0].Code) {
+			e.Code = a.Errors[0].Code
+		}
+	}
+	switch {
+	case strings.Contains(said, armRefused):
+		e.Message = "the registry accepts no Resource Manager tokens, and the Entra token is one (arm aad token disallowed)"
+		e.Hint = "update the tool that the token comes from, or allow such tokens: az acr config authentication-as-arm update --registry " + r.Name() + " --status enabled"
+	case e.Status == http.StatusForbidden && strings.Contains(said, "is not allowed access"):
+		e.Message = "the registry's firewall does not let " + address(said) + " in"
+		e.Hint = "allow it: az acr network-rule add --name " + r.Name() + " --ip-address " + address(said) + ", or use the registry's private endpoint (https://aka.ms/acr/firewall)"
+	case strings.Contains(said, noPermissions):
+		e.Message = "this identity has not the permission to use the registry"
+		e.Hint = roles(r, accessToken)
+	case e.Status == http.StatusUnauthorized && e.Code != "":
+		e.Message = "this identity has no role on the registry, or one that has not spread yet (up to 10 minutes)"
+		e.Hint = roles(r, accessToken)
+	case e.Status == http.StatusUnauthorized:
+		e.Message = "the registry does not accept the Entra token"
+		e.Hint = "the identity must be of the registry's own tenant" + tenantOf(accessToken) + ": az login --tenant TENANT, or set AZURE_TENANT_ID"
+	case e.Status == http.StatusForbidden:
+		e.Message = "the registry or a firewall before it denies access (403)"
+		e.Hint = "check its network rules (https://aka.ms/acr/firewall) and the identity's role: az acr check-health --name " + r.Name()
+	case e.Status == http.StatusNotFound:
+		e.Message = "no registry answers here (404)"
+		e.Hint = "check the spelling: az acr list --query [].loginServer"
+	case e.Status == http.StatusTooManyRequests:
+		e.retryAfter = retryAfter(response.Header, time.Now())
+		e.Message = "the registry is getting too many requests (429)"
+		if e.retryAfter > 0 {
+			e.Message += fmt.Sprintf(" and asks to wait %.0f s", math.Ceil(e.retryAfter.Seconds()))
+		}
+		e.Hint = "try again later, with fewer clients at once"
+	case e.Status >= 300 && e.Status < 400:
+		e.Message = fmt.Sprintf("the registry answered with a redirect (%d), which is not followed with a token", e.Status)
+		e.Hint = "check for a proxy or a captive portal between this machine and the registry"
+	case e.Status >= http.StatusInternalServerError:
+		e.retryAfter = retryAfter(response.Header, time.Now())
+		e.Message = fmt.Sprintf("the registry has a problem of its own (%d)", e.Status)
+		e.Hint = "try again, and see https://status.azure.com"
+	default:
+		e.Message = fmt.Sprintf("the registry answered the exchange with %d", e.Status)
+		e.Hint = "check for a proxy between this machine and the registry"
+	}
+	if id := correlation(response.Header, said); id != "" && e.Hint != "" {
+		e.Message += " [correlation id " + id + "]"
+	}
+	return e
+}
+
+// roles says which role to ask for. A registry in ABAC mode ignores the Acr…
+// roles (https://aka.ms/acr/auth/abac).
+func roles(r host.Registry, accessToken string) string {
+	return "ask for AcrPull to pull or AcrPush to push (Container Registry Repository Reader or Writer if the registry is in ABAC mode): az role assignment create --role AcrPull --assignee " +
+		assignee(accessToken) + " --scope $(az acr show --name " + r.Name() + " --query id --output tsv)"
+}
+
+var (
+	uuid     = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+	quotedIP = regexp.MustCompile(`'([0-9a-fA-F:.]{2,45})'`)
+)
+
+// address finds the client's address in what the firewall says.
+func address(said string) string {
+	if m := quotedIP.FindStringSubmatch(said); m != nil {
+		if ip, err := netip.ParseAddr(m[1]); err == nil {
+			return ip.String()
+		}
+	}
+	return "this machine's address"
+}
+
+// correlation finds the id that Microsoft's support asks for.
+func correlation(h http.Header, said string) string {
+	if id := uuid.FindString(h.Get("X-Ms-Correlation-Request-Id")); id != "" {
+		return id
+	}
+	if _, after, ok := strings.Cut(said, "CorrelationId:"); ok {
+		return uuid.FindString(after)
+	}
+	return ""
+}
+
+// assignee is the object id of the identity that an Entra token is for, as
+// role assignments want it.
+func assignee(accessToken string) string {
+	if oid := claim(accessToken, "oid"); oid != "" {
+		return oid
+	}
+	return "IDENTITY"
+}
+
+func tenantOf(accessToken string) string {
+	if tid := claim(accessToken, "tid"); tid != "" {
+		return ", and this one is of " + tid
+	}
+	return ""
+}
+
+// claim reads a GUID from an Entra token, or nothing: the token may be opaque.
+func claim(accessToken, name string) string {
+	claims := jwt.MapClaims{}
+	_, _, _ = jwt.NewParser().ParseUnverified(accessToken, claims)
+	value, _ := claims[name].(string)
+	if uuid.FindString(value) != value {
+		return ""
+	}
+	return value
+}
