@@ -1,0 +1,165 @@
+package identity
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/web"
+)
+
+// entra builds the sources for one authority.
+type entra struct {
+	config    config.Azure
+	authority string // an https URL
+	client    *http.Client
+	watch     *watch
+}
+
+func newEntra(c config.Azure, in host.Cloud, transport http.RoundTripper) *entra {
+	e := &entra{config: c, authority: c.AuthorityHost, watch: &watch{next: transport, metadata: c.MetadataHost}}
+	if e.authority == "" {
+		e.authority = authorities[in]
+	}
+	e.client = web.Client(e.watch)
+	return e
+}
+
+// authorities are the Entra endpoints of the clouds that have registries.
+var authorities = map[host.Cloud]string{
+	host.Public: cloud.AzurePublic.ActiveDirectoryAuthorityHost,
+	host.China:  cloud.AzureChina.ActiveDirectoryAuthorityHost,
+	host.USGov:  cloud.AzureGovernment.ActiveDirectoryAuthorityHost,
+}
+
+// microsofts are the hosts that MSAL itself trusts
+// (https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud).
+var microsofts = map[string]bool{
+	"login.microsoftonline.com":              true,
+	"login.windows.net":                      true,
+	"login.microsoft.com":                    true,
+	"sts.windows.net":                        true,
+	"login.microsoftonline.us":               true,
+	"login.usgovcloudapi.net":                true,
+	"login.chinacloudapi.cn":                 true,
+	"login.partner.microsoftonline.cn":       true,
+	"login.sovcloud-identity.fr":             true,
+	"login.sovcloud-identity.de":             true,
+	"login.sovcloud-identity.sg":             true,
+	"login-us.microsoftonline.com":           true,
+	"login.microsoftonline.de":               true,
+	"login.microsoftonline.microsoft.scloud": true,
+}
+
+// knownAuthority reports whether instance discovery, a request that asks
+// Microsoft whether the authority is one of Microsoft's, can tell nothing new.
+func (e *entra) knownAuthority() bool {
+	u, err := url.Parse(e.authority)
+	return err == nil && microsofts[strings.ToLower(u.Hostname())] && (u.Port() == "" || u.Port() == "443")
+}
+
+// options are what all credentials that talk to Entra have in common.
+func (e *entra) options() azcore.ClientOptions {
+	return azcore.ClientOptions{
+		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: e.authority},
+		Transport: e.client,
+		Retry: policy.RetryOptions{
+			MaxRetries:    3,
+			RetryDelay:    300 * time.Millisecond,
+			MaxRetryDelay: 4 * time.Second,
+			ShouldRetry:   worthwhile(retriable),
+		},
+	}
+}
+
+// retriable are the answers after which azcore may ask again.
+var retriable = []int{
+	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
+// worthwhile decides instead of azcore whether to ask again. azcore itself would
+// sit out a Retry-After of a minute, three times, however little time is left,
+// and would look up a name again that does not exist.
+func worthwhile(statuses []int) func(*http.Response, error) bool {
+	return func(response *http.Response, err error) bool {
+		if err != nil {
+			return web.Passing(err)
+		}
+		return slices.Contains(statuses, response.StatusCode) && waits(response)
+	}
+}
+
+// waits reports whether the time that the response asks to wait for ends before
+// the request's context does.
+func waits(response *http.Response) bool {
+	pause, err := time.ParseDuration(response.Header.Get("Retry-After") + "s")
+	if err != nil || response.Request == nil {
+		return true
+	}
+	deadline, ok := response.Request.Context().Deadline()
+	return !ok || time.Until(deadline) > pause
+}
+
+// request asks a credential for a token of ACR's audience.
+func (e *entra) request(ctx context.Context, c azcore.TokenCredential) (string, error) {
+	token, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{Scope}})
+	if err != nil {
+		return "", e.explain(err)
+	}
+	return token.Token, nil
+}
+
+// maxAnswer bounds what an authority or metadata service may send; azcore reads
+// an answer to its end, however far that is.
+const maxAnswer = 4 << 20
+
+// watch is the transport under azidentity: it bounds answers, moves requests to
+// the metadata service where the platform says so, and remembers the last
+// failure, which azidentity passes on only as text.
+type watch struct {
+	next     http.RoundTripper
+	metadata string
+
+	mu   sync.Mutex
+	host string
+	err  error
+}
+
+func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.metadata != "" && r.URL.Host == imdsHost {
+		r = r.Clone(r.Context())
+		scheme, host, _ := strings.Cut(w.metadata, "://")
+		r.URL.Scheme, r.URL.Host, r.Host = scheme, host, host
+	}
+	response, err := w.next.RoundTrip(r)
+	w.mu.Lock()
+	w.host, w.err = r.URL.Host, err
+	w.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, maxAnswer), response.Body}
+	return response, nil
+}
+
+// last returns the host of the last request and why it had no answer.
+func (w *watch) last() (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.host, w.err
+}

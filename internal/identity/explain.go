@@ -1,0 +1,106 @@
+package identity
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"docker-credential-acr/internal/web"
+)
+
+// entraError is a refusal by Entra or a metadata service.
+type entraError struct {
+	status int
+	code   string // OAuth's error, such as "invalid_client"; empty if the answer held none
+	number string // Entra's, such as "AADSTS7000215"
+	text   string
+}
+
+func (e *entraError) Error() string { return e.text }
+
+// explain turns azidentity's errors, which quote whole answers over many lines,
+// into one line that quotes none.
+func (e *entra) explain(err error) error {
+	var failed *azidentity.AuthenticationFailedError
+	if errors.As(err, &failed) && failed.RawResponse != nil {
+		return e.refusal(failed.RawResponse)
+	}
+	host, cause := e.watch.last()
+	switch {
+	case cause != nil:
+		return errors.New(host + " did not answer: " + web.Cause(cause))
+	case host != "":
+		return errors.New(host + " answered with something that is not a token; check for a proxy or a captive portal")
+	}
+	return errors.New("the credential cannot be used")
+}
+
+// The forms of OAuth's and Entra's error codes. What does not look like one is
+// not repeated.
+var (
+	oauthCode = regexp.MustCompile(`^[a-z_]{3,40}$`)
+	entraCode = regexp.MustCompile(`^AADSTS[0-9]{2,10}\b`)
+)
+
+// refusal reads an answer other than 200.
+func (e *entra) refusal(response *http.Response) error {
+	refused := &entraError{status: response.StatusCode}
+	body, _ := runtime.Payload(response)
+	var answer struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	_ = json.Unmarshal(body, &answer) // what is not JSON leaves it empty
+	if oauthCode.MatchString(answer.Error) {
+		refused.code = answer.Error
+	}
+	refused.number = entraCode.FindString(answer.Description)
+
+	who := "Entra"
+	if response.Request != nil {
+		who = response.Request.URL.Host
+	}
+	if advice, ok := advices[refused.number]; ok {
+		refused.text = who + ": " + strings.NewReplacer("CLIENT", e.config.ClientID, "TENANT", e.config.TenantID).Replace(advice) + " (" + refused.number + ")"
+		return refused
+	}
+	detail := strings.TrimSpace(refused.code + " " + refused.number)
+	if detail != "" {
+		detail = ": " + detail
+	}
+	refused.text = fmt.Sprintf("%s answered %d %s%s", who, refused.status, http.StatusText(refused.status), detail)
+	if refused.number != "" {
+		refused.text += "; see https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(refused.number, "AADSTS")
+	}
+	if refused.status == http.StatusBadRequest && strings.HasPrefix(who, imdsHost) && e.config.ClientID != "" {
+		refused.text = "no identity with client id " + e.config.ClientID + " is assigned to this machine; assign it, or correct AZURE_CLIENT_ID"
+	}
+	return refused
+}
+
+// advices say what Entra's commonest errors mean and what mends them
+// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+var advices = map[string]string{
+	"AADSTS7000215": "the client secret of application CLIENT is wrong; make a new one with 'az ad app credential reset --id CLIENT' and set AZURE_CLIENT_SECRET",
+	"AADSTS7000222": "the client secret of application CLIENT has expired; make a new one with 'az ad app credential reset --id CLIENT' and set AZURE_CLIENT_SECRET",
+	"AADSTS700016":  "there is no application CLIENT in tenant TENANT; check AZURE_CLIENT_ID and AZURE_TENANT_ID",
+	"AADSTS700027":  "the certificate is not registered for application CLIENT, or has expired; add it with 'az ad app credential reset --id CLIENT --append --cert @FILE'",
+	"AADSTS90002":   "there is no tenant TENANT; check AZURE_TENANT_ID",
+	"AADSTS900023":  "there is no tenant TENANT; check AZURE_TENANT_ID",
+	"AADSTS70021":   "application CLIENT has no federated credential that fits the token's issuer, subject and audience; see 'az ad app federated-credential list --id CLIENT'",
+	"AADSTS700211":  "application CLIENT has no federated credential that fits the token's issuer; see 'az ad app federated-credential list --id CLIENT'",
+	"AADSTS700212":  "application CLIENT has no federated credential that fits the token's audience; see 'az ad app federated-credential list --id CLIENT'",
+	"AADSTS700213":  "application CLIENT has no federated credential that fits the token's subject; see 'az ad app federated-credential list --id CLIENT'",
+	"AADSTS700024":  "the federated token has expired or is not valid yet; check that it is renewed and that the clock is right",
+	"AADSTS50001":   "this cloud does not know the resource https://containerregistry.azure.net",
+	"AADSTS500011":  "this tenant does not know the resource https://containerregistry.azure.net",
+	"AADSTS50076":   "multi-factor authentication is required; sign in again with 'az login --scope https://containerregistry.azure.net/.default'",
+	"AADSTS50079":   "multi-factor authentication must be set up; sign in again with 'az login --scope https://containerregistry.azure.net/.default'",
+	"AADSTS53003":   "a Conditional Access policy forbids this sign-in; ask the administrator of tenant TENANT",
+}

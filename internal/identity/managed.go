@@ -1,0 +1,113 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/managedidentity"
+)
+
+const (
+	imdsHost = "169.254.169.254"
+	imdsPath = "/metadata/identity/oauth2/token"
+	// probeTimeout is how long a machine outside Azure waits for a metadata
+	// service that is not there. azidentity uses the same.
+	probeTimeout = time.Second
+)
+
+// managedIdentity is the identity of the machine or service that this runs on:
+// the one that AZURE_CLIENT_ID names, or the system-assigned one. In a search
+// among several sources the metadata service is probed first.
+func (e *entra) managedIdentity(among bool) source {
+	s := source{title: "managed identity"}
+	platform, err := managedidentity.GetSource()
+	if err != nil {
+		platform = managedidentity.DefaultToIMDS
+	}
+	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: e.options()}
+	if e.config.ClientID != "" {
+		options.ID = azidentity.ClientID(e.config.ClientID)
+		s.id = "client=" + e.config.ClientID
+	} else {
+		// A home directory on the network is shared by machines with
+		// identities of their own.
+		name, _ := os.Hostname()
+		s.id = "system of " + name
+	}
+	if platform != managedidentity.DefaultToIMDS {
+		s.id += " on " + string(platform)
+		s.configured = true // the platform set its variables for this very purpose
+	}
+	s.token = func(ctx context.Context) (string, error) {
+		if platform == managedidentity.DefaultToIMDS {
+			// The metadata service answers 404 and 410 while it starts
+			// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling).
+			options.Retry.ShouldRetry = worthwhile(append(slices.Clone(retriable), http.StatusNotFound, http.StatusGone))
+			if among && !e.probe(ctx) {
+				return "", absent("no metadata service at " + imdsHost)
+			}
+		}
+		credential, err := azidentity.NewManagedIdentityCredential(options)
+		if err != nil {
+			return "", errors.New("the variables of this platform's managed identity (" + string(platform) + ") don't fit together")
+		}
+		token, err := e.request(ctx, credential)
+		if among && platform == managedidentity.DefaultToIMDS {
+			err = e.notOurs(err)
+		}
+		return token, err
+	}
+	return s
+}
+
+// notOurs turns failures that say "there is no identity for you here" into
+// absence: the service knows no identity for this machine, or what answers is
+// no metadata service at all but a proxy or a captive portal.
+func (e *entra) notOurs(err error) error {
+	var refused *entraError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &refused):
+		return absent("what answers at " + imdsHost + " is not a metadata service")
+	case refused.status == http.StatusBadRequest && e.config.ClientID == "":
+		return absent("this machine has no system-assigned identity")
+	case refused.code == "":
+		return absent("what answers at " + imdsHost + " is not a metadata service")
+	}
+	return err
+}
+
+// probe reports whether there is a metadata service. It sends a request without
+// the header that the service insists on, which it refuses at once. Whatever
+// answers in HTML, redirects or denies is something else.
+func (e *entra) probe(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+imdsHost+imdsPath, nil)
+	if err != nil {
+		return false
+	}
+	response, err := e.client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	switch {
+	case media == "text/html",
+		response.StatusCode >= 300 && response.StatusCode < 400,
+		response.StatusCode == http.StatusForbidden,
+		response.StatusCode == http.StatusProxyAuthRequired,
+		response.StatusCode == http.StatusBadGateway,
+		response.StatusCode == http.StatusGatewayTimeout:
+		return false
+	}
+	return true
+}
