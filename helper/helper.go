@@ -1,0 +1,181 @@
+// Package helper answers Docker clients with credentials for Azure Container
+// Registry. A *Helper is a credentials.Helper of
+// github.com/docker/docker-credential-helpers, and its Get fits
+// authn.NewKeychainFromHelper of github.com/google/go-containerregistry.
+//
+// Mind what the latter does with errors: it turns every one of them into an
+// anonymous request, so a missing role shows up as the registry's "unauthorized"
+// and the reason is lost. Call Get yourself where you want to see it, or set
+// DOCKER_CREDENTIAL_ACR_LOG.
+//
+// The order of one Get: a refresh token that a client stored for the registry;
+// the cache; an Entra token of the ambient identity, exchanged for a refresh
+// token. A host that is not ACR's is answered with the not-found error, and
+// nothing is sent anywhere.
+package helper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+
+	"docker-credential-acr/cache"
+	"docker-credential-acr/exchange"
+	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/identity"
+	"docker-credential-acr/internal/web"
+)
+
+// Options say how a Helper works. The zero value means production: settings
+// come from the environment, as the README describes.
+type Options struct {
+	// Lookup finds environment variables; nil means os.LookupEnv. Libraries
+	// below (proxies, managed identity endpoints, command-line tools) read the
+	// environment of the process all the same.
+	Lookup func(name string) (value string, ok bool)
+	// Timeout bounds each Get; zero means DOCKER_CREDENTIAL_ACR_TIMEOUT or 25 s.
+	Timeout time.Duration
+	// Username is the form of the user name that Get returns, "token" or "guid";
+	// empty means DOCKER_CREDENTIAL_ACR_USERNAME or "token".
+	Username string
+	// Transport sends all requests; nil means one that honours the proxy
+	// variables. Redirects are never followed.
+	Transport http.RoundTripper
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log receives a line for each step, without secrets; nil means what
+	// DOCKER_CREDENTIAL_ACR_LOG says.
+	Log *slog.Logger
+	// Stderr is where DOCKER_CREDENTIAL_ACR_LOG=stderr goes; nil means nowhere.
+	Stderr io.Writer
+	// UserAgent is sent to the registry; empty means "docker-credential-acr".
+	UserAgent string
+}
+
+// Helper finds credentials. It is safe for concurrent use.
+type Helper struct {
+	config    config.Config
+	misconfig error // shown for ACR's hosts only, so that a typing mistake breaks no other registry
+	cache     cache.Cache
+	exchange  *exchange.Client
+	transport http.RoundTripper
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+var _ credentials.Helper = (*Helper)(nil)
+
+// New returns a Helper. It reads the environment and opens the log, and never
+// touches the network. The error is about o; what is wrong in the environment
+// is reported by Get, for ACR's hosts.
+func New(o Options) (*Helper, error) {
+	c, misconfig := config.Load(o.Lookup)
+	if o.Timeout < 0 {
+		return nil, fmt.Errorf("timeout %v is negative", o.Timeout)
+	}
+	if o.Timeout > 0 {
+		c.Timeout = o.Timeout
+	}
+	if o.Username != "" {
+		name, ok := config.Username(o.Username)
+		if !ok {
+			return nil, fmt.Errorf("user name form %q is neither token nor guid", o.Username)
+		}
+		c.Username = name
+	}
+	h := &Helper{config: c, misconfig: misconfig, now: o.Now, log: o.Log}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.log == nil {
+		h.log = openLog(c.Log, o.Stderr)
+	}
+	transport := o.Transport
+	if transport == nil {
+		transport = web.NewTransport()
+	}
+	h.transport = web.Log(transport, h.log)
+	h.cache = cache.Cache{Dir: c.CacheDir, Now: h.now}
+	h.exchange = &exchange.Client{Transport: h.transport, Now: h.now, UserAgent: o.UserAgent}
+	return h, nil
+}
+
+// Get returns the user name and the refresh token for the registry that
+// serverURL names, in any form that clients use. It never prompts, and returns
+// within Options.Timeout and half a second.
+//
+// For a host that is not ACR's the error is the not-found error of
+// docker-credential-helpers. Any other error is one line for people, with the
+// registry, the identity that was tried and what to do, without secrets.
+func (h *Helper) Get(serverURL string) (username, secret string, err error) {
+	r, ok := host.Parse(strings.TrimSpace(serverURL))
+	if !ok {
+		h.log.Info("not an Azure container registry")
+		return "", "", credentials.NewErrCredentialsNotFound()
+	}
+	if h.misconfig != nil {
+		return "", "", fmt.Errorf("%s: %s", r.LoginServer, strings.ReplaceAll(h.misconfig.Error(), "\n", "; "))
+	}
+	secret, err = h.token(r)
+	if err != nil {
+		h.log.Info("failed", "registry", r.LoginServer, "cause", err.Error())
+		return "", "", err
+	}
+	return h.config.Username, secret, nil
+}
+
+// Delete forgets what is kept for the registry that serverURL names, of every
+// identity: stored and cached tokens. A host that is not ACR's, or one of which
+// nothing is kept, is no error.
+func (h *Helper) Delete(serverURL string) error {
+	r, ok := host.Parse(strings.TrimSpace(serverURL))
+	if !ok {
+		return nil
+	}
+	err := h.cache.Drop(r.LoginServer)
+	h.log.Info("erased", "registry", r.LoginServer, "ok", err == nil)
+	if err != nil {
+		return errors.New(r.LoginServer + ": cannot delete all that is cached in " + h.cache.Dir)
+	}
+	return nil
+}
+
+// List returns the registries that Get would answer from what is kept, with the
+// user name of each. It asks nobody.
+func (h *Helper) List() (map[string]string, error) {
+	found := map[string]string{}
+	now := h.now()
+	ids := map[host.Cloud]string{}
+	for _, e := range h.cache.Entries() {
+		r, ok := host.Parse(e.Registry)
+		if !ok || !e.Usable(now) {
+			continue
+		}
+		if ids[r.Cloud] == "" {
+			ids[r.Cloud] = h.identity(r).ID()
+		}
+		// Tokens of an identity that is no longer signed in would not be answered.
+		if e.Identity == stored || e.Identity == ids[r.Cloud] {
+			found[e.Registry] = h.config.Username
+		}
+	}
+	return found, nil
+}
+
+// ambient is what Get needs to know of the ambient identity.
+type ambient interface {
+	ID() string
+	Token(context.Context) (string, error)
+}
+
+func (h *Helper) identity(r host.Registry) ambient {
+	return identity.New(h.config.Azure, r.Cloud, h.transport, h.log)
+}

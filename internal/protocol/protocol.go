@@ -1,0 +1,138 @@
+// Package protocol runs the verbs of Docker's credential-helper protocol, as
+// real clients speak it: input is cleaned of what some put around it, errors go
+// where each looks for them.
+//
+// Errors go to stdout, the only place that Docker reads, and to stderr, the only
+// one that docker pull of version 28 and before shows.
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+)
+
+// maxInput bounds what is read: a secret of 64 KiB, each byte escaped in JSON.
+const maxInput = 1 << 20
+
+// Run runs one verb of helper and returns the exit code, 0 or 1: JVM clients
+// take only 1 for a failure.
+//
+// A notice is an error that did not keep the verb from its purpose. It goes to
+// stderr and the exit code is 0.
+func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr io.Writer, notice func(error) bool) int {
+	out := &bytes.Buffer{} // so that a failure leaves no half answer
+	err := run(helper, verb, stdin, out)
+	switch {
+	case err == nil:
+		if _, err := stdout.Write(out.Bytes()); err != nil {
+			return 1
+		}
+		return 0
+	case verb == credentials.ActionErase && !credentials.IsCredentialsMissingServerURL(err):
+		// podman, buildah and skopeo of Debian 12 crash on an erase that fails.
+		return 0
+	case notice(err):
+		fmt.Fprintln(stderr, "docker-credential-acr: "+line(err)) //nolint:errcheck // nowhere to report it
+		return 0
+	}
+	fmt.Fprintln(stdout, line(err)) //nolint:errcheck // nowhere to report it
+	if !standard(err) {
+		fmt.Fprintln(stderr, "docker-credential-acr: "+line(err)) //nolint:errcheck // nowhere to report it
+	}
+	return 1
+}
+
+func run(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer) error {
+	switch verb {
+	case credentials.ActionGet, credentials.ActionErase:
+		server, err := serverURL(stdin)
+		if err != nil {
+			return err
+		}
+		return credentials.HandleCommand(helper, verb, strings.NewReader(server), out)
+	case credentials.ActionStore:
+		return store(helper, stdin)
+	case credentials.ActionList:
+		// Clients write "unused", or nothing, or leave stdin open: it is not read.
+		return credentials.List(helper, out)
+	}
+	return credentials.HandleCommand(helper, verb, stdin, out)
+}
+
+// bom is the byte-order mark that PowerShell puts before what it pipes.
+const bom = "\ufeff"
+
+// serverURL reads what get and erase are asked about. Around it may stand white
+// space (dotnet and rules_oci add line ends) and a byte-order mark. Several lines
+// name nothing; docker-credential-helpers itself would join them.
+func serverURL(stdin io.Reader) (string, error) {
+	input, err := read(stdin)
+	if err != nil {
+		return "", err
+	}
+	server := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(input)), bom))
+	if server == "" {
+		return "", credentials.NewErrCredentialsMissingServerURL()
+	}
+	if strings.ContainsAny(server, "\r\n") {
+		return "", credentials.NewErrCredentialsNotFound()
+	}
+	return server, nil
+}
+
+// store reads credentials. It does so itself because docker-credential-helpers
+// reads lines of up to 64 KiB and the secret alone may have that.
+func store(helper credentials.Helper, stdin io.Reader) error {
+	input, err := read(stdin)
+	if err != nil {
+		return err
+	}
+	var c credentials.Credentials
+	if err := json.Unmarshal(bytes.TrimPrefix(input, []byte(bom)), &c); err != nil {
+		// The parser's own words may quote the secret.
+		return errors.New("the credentials to store are not JSON with ServerURL, Username and Secret")
+	}
+	switch {
+	case strings.TrimSpace(c.ServerURL) == "":
+		return credentials.NewErrCredentialsMissingServerURL()
+	case c.Username == "":
+		return credentials.NewErrCredentialsMissingUsername()
+	}
+	return helper.Add(&c)
+}
+
+func read(stdin io.Reader) ([]byte, error) {
+	input, err := io.ReadAll(io.LimitReader(stdin, maxInput+1))
+	if err != nil {
+		return nil, errors.New("cannot read standard input")
+	}
+	if len(input) > maxInput {
+		return nil, errors.New("the input is longer than 1 MiB")
+	}
+	return input, nil
+}
+
+// standard reports whether clients know err by its words. Some merge stderr into
+// what they compare, so nothing may stand there.
+func standard(err error) bool {
+	return credentials.IsErrCredentialsNotFound(err) || credentials.IsCredentialsMissingServerURL(err) || credentials.IsCredentialsMissingUsername(err)
+}
+
+var (
+	breaks = regexp.MustCompile(`[\x00-\x1f\x7f]+`)
+	// jwts is the last guard: errors are made without tokens, and if one should
+	// slip through all the same, it stops here.
+	jwts = regexp.MustCompile(`eyJ[\w-]{8,}(\.[\w-]*){0,2}`)
+)
+
+// line makes one plain line of an error. Docker puts it between backticks.
+func line(err error) string {
+	return jwts.ReplaceAllString(strings.ReplaceAll(breaks.ReplaceAllString(err.Error(), " "), "`", "'"), "[redacted]")
+}

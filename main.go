@@ -1,0 +1,105 @@
+// docker-credential-acr is a Docker credential helper for Azure Container
+// Registry. See README.md.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"runtime/debug"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+
+	"docker-credential-acr/helper"
+	"docker-credential-acr/internal/protocol"
+)
+
+// version is set by the linker in releases.
+var version string
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
+}
+
+const usage = `Docker credential helper for Azure Container Registry.
+
+Docker and other clients run it when config.json says so:
+
+    { "credHelpers": { "myregistry.azurecr.io": "acr" } }
+
+Usage: docker-credential-acr <get|store|erase|list|version>
+
+    get      reads a registry from stdin, prints a token for it
+    store    reads credentials from stdin, keeps a refresh token until it expires
+    erase    reads a registry from stdin, forgets its tokens
+    list     prints the registries that would be answered from what is kept
+    version  prints the version
+
+Environment:
+
+    DOCKER_CREDENTIAL_ACR_CACHE     directory for tokens, or off
+    DOCKER_CREDENTIAL_ACR_LOG       file for a log of each step, or stderr
+    DOCKER_CREDENTIAL_ACR_TIMEOUT   limit of a get, 25s unless set
+    DOCKER_CREDENTIAL_ACR_USERNAME  token (default) or guid
+
+Azure's own variables choose the identity, in the order of DefaultAzureCredential.
+`
+
+// run is the program. A nil transport means the real one.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool), transport http.RoundTripper) int {
+	credentials.Name = "docker-credential-acr"
+	credentials.Package = "docker-credential-acr"
+	credentials.Version = buildVersion()
+
+	verb := ""
+	if len(args) == 1 {
+		verb = args[0]
+	}
+	switch verb {
+	case "--help", "-h", "help":
+		return print(stdout, usage)
+	case "--version", "-v":
+		verb = credentials.ActionVersion
+	case credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion:
+	default:
+		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version>; see docker-credential-acr --help")
+	}
+	h, err := helper.New(helper.Options{
+		Lookup:    lookup,
+		Transport: transport,
+		Stderr:    stderr,
+		UserAgent: credentials.Name + "/" + credentials.Version,
+	})
+	if err != nil {
+		return fail(stdout, stderr, err.Error())
+	}
+	return protocol.Run(h, verb, stdin, stdout, stderr, func(err error) bool {
+		return errors.As(err, new(*helper.NotKept))
+	})
+}
+
+func print(w io.Writer, text string) int {
+	if _, err := fmt.Fprint(w, text); err != nil {
+		return 1
+	}
+	return 0
+}
+
+func fail(stdout, stderr io.Writer, text string) int {
+	fmt.Fprintln(stdout, text)                           //nolint:errcheck // nowhere to report it
+	fmt.Fprintln(stderr, "docker-credential-acr: "+text) //nolint:errcheck // nowhere to report it
+	return 1
+}
+
+// buildVersion is the release, or what the module system knows of the build.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
