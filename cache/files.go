@@ -40,10 +40,10 @@ type file struct {
 	path     string
 	registry string // the hash of it
 	kind     string
-	info     fs.FileInfo
+	entry    fs.DirEntry
 }
 
-// files lists this package's files. A file that goes away meanwhile is left out.
+// files lists this package's files.
 func (c Cache) files() ([]file, error) {
 	entries, err := os.ReadDir(c.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -55,9 +55,7 @@ func (c Cache) files() ([]file, error) {
 		if m == nil || (m[3] != "") != (m[2] == temporaryFile) {
 			continue
 		}
-		if info, err := e.Info(); err == nil {
-			all = append(all, file{filepath.Join(c.Dir, e.Name()), m[1], m[2], info})
-		}
+		all = append(all, file{filepath.Join(c.Dir, e.Name()), m[1], m[2], e})
 	}
 	return all, err
 }

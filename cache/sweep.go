@@ -26,38 +26,48 @@ const (
 func (c Cache) sweep() {
 	files, _ := c.files()
 	now := c.now()
-	var kept []file
+	type aged struct {
+		file
+		modified time.Time
+	}
+	var kept []aged
 	for _, f := range files {
-		modified := f.info.ModTime()
-		gone := false
-		switch f.kind {
-		case tokenFile:
-			gone = modified.Before(now) && os.Remove(f.path) == nil
-		case failureFile:
-			gone = modified.Add(memory).Before(now) && os.Remove(f.path) == nil
-		case temporaryFile:
-			gone = modified.Add(abandoned).Before(now) && os.Remove(f.path) == nil
-		case lockFile:
-			gone = modified.Add(abandoned).Before(now) && removeLock(f.path)
+		info, err := f.entry.Info()
+		if err != nil {
+			continue // it is gone
 		}
-		if !gone {
-			kept = append(kept, f)
+		if modified := info.ModTime(); !modified.Add(keeps[f.kind]).Before(now) || !remove(f) {
+			kept = append(kept, aged{f, modified})
 		}
 	}
-	if len(kept) <= limit {
-		return
-	}
-	rank := map[string]int{lockFile: 0, failureFile: 1, tokenFile: 2, temporaryFile: 3}
-	slices.SortFunc(kept, func(a, b file) int {
-		return cmp.Or(rank[a.kind]-rank[b.kind], a.info.ModTime().Compare(b.info.ModTime()))
+	slices.SortFunc(kept, func(a, b aged) int {
+		return cmp.Or(rank[a.kind]-rank[b.kind], a.modified.Compare(b.modified))
 	})
-	for _, f := range kept[:len(kept)-limit] {
-		if f.kind == lockFile {
-			removeLock(f.path)
-		} else {
-			_ = os.Remove(f.path)
+	for excess := len(kept) - limit; excess > 0 && len(kept) > 0; kept = kept[1:] {
+		if remove(kept[0].file) {
+			excess--
 		}
 	}
+}
+
+// keeps is how long a file of each kind is of use after its modification time.
+var keeps = map[string]time.Duration{
+	tokenFile:     0, // it is set to the end of the entry
+	failureFile:   memory,
+	temporaryFile: abandoned,
+	lockFile:      abandoned,
+}
+
+// rank is the order in which files go when there are too many.
+var rank = map[string]int{lockFile: 0, failureFile: 1, tokenFile: 2, temporaryFile: 3}
+
+// remove deletes a file, unless it is a lock that is held, and reports whether
+// it is gone.
+func remove(f file) bool {
+	if f.kind == lockFile {
+		return removeLock(f.path)
+	}
+	return os.Remove(f.path) == nil
 }
 
 // removeLock deletes a lock file that nobody holds, and reports whether it did.
