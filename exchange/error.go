@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -48,7 +49,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.cause }
 
 // unreachable describes a request without an answer.
-func unreachable(r host.Registry, err error) error {
+func unreachable(ctx context.Context, r host.Registry, err error) error {
+	if ctx.Err() != nil {
+		err = ctx.Err() // a connection that is given up reports this in several ways
+	}
 	e := &Error{Registry: r.LoginServer, Message: "the registry did not answer: " + web.Cause(err), passing: web.Passing(err), cause: err}
 	switch {
 	case web.NoSuchHost(err):

@@ -79,12 +79,12 @@ func (c *Client) once(ctx context.Context, r host.Registry, accessToken string) 
 
 	response, err := web.Client(c.transport()).Do(request)
 	if err != nil {
-		return Token{}, unreachable(r, err)
+		return Token{}, unreachable(ctx, r, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err != nil {
-		return Token{}, unreachable(r, err)
+		return Token{}, unreachable(ctx, r, err)
 	}
 	if response.StatusCode != http.StatusOK {
 		return Token{}, refusal(r, response, body, accessToken)

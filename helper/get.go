@@ -3,6 +3,7 @@ package helper
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"docker-credential-acr/cache"
@@ -156,7 +157,7 @@ func (h *Helper) request(ctx context.Context, who ambient, key cache.Key) (cache
 // as adds to the registry's refusal who was refused.
 func as(who string, err error) error {
 	var refused *exchange.Error
-	if who == "" || !errors.As(err, &refused) || refused.Status == 0 {
+	if who == "" || !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized && refused.Status != http.StatusForbidden {
 		return err
 	}
 	named := *refused

@@ -67,7 +67,7 @@ func (e *entra) refusal(response *http.Response) error {
 		who = response.Request.URL.Host
 	}
 	if advice, ok := advices[refused.number]; ok {
-		refused.text = who + ": " + strings.NewReplacer("CLIENT", e.config.ClientID, "TENANT", e.config.TenantID).Replace(advice) + " (" + refused.number + ")"
+		refused.text = who + ": " + strings.NewReplacer("{client}", e.config.ClientID, "{tenant}", e.config.TenantID).Replace(advice) + " (" + refused.number + ")"
 		return refused
 	}
 	detail := strings.TrimSpace(refused.code + " " + refused.number)
@@ -87,20 +87,20 @@ func (e *entra) refusal(response *http.Response) error {
 // advices say what Entra's commonest errors mean and what mends them
 // (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
 var advices = map[string]string{
-	"AADSTS7000215": "the client secret of application CLIENT is wrong; make a new one with 'az ad app credential reset --id CLIENT' and set AZURE_CLIENT_SECRET",
-	"AADSTS7000222": "the client secret of application CLIENT has expired; make a new one with 'az ad app credential reset --id CLIENT' and set AZURE_CLIENT_SECRET",
-	"AADSTS700016":  "there is no application CLIENT in tenant TENANT; check AZURE_CLIENT_ID and AZURE_TENANT_ID",
-	"AADSTS700027":  "the certificate is not registered for application CLIENT, or has expired; add it with 'az ad app credential reset --id CLIENT --append --cert @FILE'",
-	"AADSTS90002":   "there is no tenant TENANT; check AZURE_TENANT_ID",
-	"AADSTS900023":  "there is no tenant TENANT; check AZURE_TENANT_ID",
-	"AADSTS70021":   "application CLIENT has no federated credential that fits the token's issuer, subject and audience; see 'az ad app federated-credential list --id CLIENT'",
-	"AADSTS700211":  "application CLIENT has no federated credential that fits the token's issuer; see 'az ad app federated-credential list --id CLIENT'",
-	"AADSTS700212":  "application CLIENT has no federated credential that fits the token's audience; see 'az ad app federated-credential list --id CLIENT'",
-	"AADSTS700213":  "application CLIENT has no federated credential that fits the token's subject; see 'az ad app federated-credential list --id CLIENT'",
+	"AADSTS7000215": "the client secret of application {client} is wrong; make a new one with 'az ad app credential reset --id {client}' and set AZURE_CLIENT_SECRET",
+	"AADSTS7000222": "the client secret of application {client} has expired; make a new one with 'az ad app credential reset --id {client}' and set AZURE_CLIENT_SECRET",
+	"AADSTS700016":  "there is no application {client} in tenant {tenant}; check AZURE_CLIENT_ID and AZURE_TENANT_ID",
+	"AADSTS700027":  "the certificate is not registered for application {client}, or has expired; add it with 'az ad app credential reset --id {client} --append --cert @FILE'",
+	"AADSTS90002":   "there is no tenant {tenant}; check AZURE_TENANT_ID",
+	"AADSTS900023":  "there is no tenant {tenant}; check AZURE_TENANT_ID",
+	"AADSTS70021":   "application {client} has no federated credential that fits the token's issuer, subject and audience; see 'az ad app federated-credential list --id {client}'",
+	"AADSTS700211":  "application {client} has no federated credential that fits the token's issuer; see 'az ad app federated-credential list --id {client}'",
+	"AADSTS700212":  "application {client} has no federated credential that fits the token's audience; see 'az ad app federated-credential list --id {client}'",
+	"AADSTS700213":  "application {client} has no federated credential that fits the token's subject; see 'az ad app federated-credential list --id {client}'",
 	"AADSTS700024":  "the federated token has expired or is not valid yet; check that it is renewed and that the clock is right",
 	"AADSTS50001":   "this cloud does not know the resource https://containerregistry.azure.net",
 	"AADSTS500011":  "this tenant does not know the resource https://containerregistry.azure.net",
 	"AADSTS50076":   "multi-factor authentication is required; sign in again with 'az login --scope https://containerregistry.azure.net/.default'",
 	"AADSTS50079":   "multi-factor authentication must be set up; sign in again with 'az login --scope https://containerregistry.azure.net/.default'",
-	"AADSTS53003":   "a Conditional Access policy forbids this sign-in; ask the administrator of tenant TENANT",
+	"AADSTS53003":   "a Conditional Access policy forbids this sign-in; ask the administrator of tenant {tenant}",
 }

@@ -1,0 +1,282 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"docker-credential-acr/internal/azuretest"
+)
+
+// script is what the commands of one script share.
+type script struct {
+	env    *testscript.Env
+	azure  *azuretest.Azure
+	stdout string // of the last acr
+}
+
+type scriptKey struct{}
+
+func of(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*script) }
+
+// scriptTB lets the emulator fail the script.
+type scriptTB struct {
+	*testscript.TestScript
+	s *script
+}
+
+func (scriptTB) Helper() {}
+func (tb scriptTB) Errorf(format string, a ...any) {
+	tb.s.env.T().Log("FAIL: " + strings.TrimSpace(fmt.Sprintf(format, a...)))
+	tb.s.env.T().FailNow()
+}
+func (tb scriptTB) Cleanup(f func()) { tb.s.env.Defer(f) }
+func (tb scriptTB) TempDir() string  { return tb.mkdir() }
+func (tb scriptTB) mkdir() string {
+	dir, err := os.MkdirTemp("", "azuretest")
+	tb.Check(err)
+	tb.s.env.Defer(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func setAll(ts *testscript.TestScript, env []string) {
+	for _, e := range env {
+		name, value, _ := strings.Cut(e, "=")
+		ts.Setenv(name, value)
+	}
+}
+
+// acr runs the program with the text INPUT, in which \n and the like are
+// escapes, on its standard input:
+//
+//	acr get 'myregistry.azurecr.io\n'
+//	! acr -n 64 get myregistry.azurecr.io
+//
+// With -n it runs that many at once; they must agree in exit code and stdout.
+// Whatever the outcome, output beside the answer of a successful get must hold
+// no secret, and so must every file but those of the cache.
+func acr(ts *testscript.TestScript, neg bool, args []string) {
+	times := 1
+	if len(args) > 2 && args[0] == "-n" {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		times, args = n, args[2:]
+	}
+	input := ""
+	if len(args) > 1 {
+		var err error
+		input, err = strconv.Unquote(`"` + strings.ReplaceAll(args[len(args)-1], `"`, `\"`) + `"`)
+		ts.Check(err)
+	}
+	verb := args[:min(1, len(args))]
+	type outcome struct {
+		stdout, stderr string
+		code           int
+	}
+	outcomes := make([]outcome, times)
+	done := make(chan int)
+	for i := range times {
+		go func() {
+			defer func() { done <- i }()
+			cmd := exec.Command(filepath.Join(bin, "docker-credential-acr"), verb...)
+			cmd.Dir = ts.MkAbs(".")
+			cmd.Env = environ(ts)
+			cmd.Stdin = strings.NewReader(input)
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			err := cmd.Run()
+			var exit *exec.ExitError
+			if err != nil && !errors.As(err, &exit) {
+				stderr.WriteString(err.Error())
+			}
+			outcomes[i] = outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+		}()
+	}
+	for range times {
+		<-done
+	}
+	first := outcomes[0]
+	for _, o := range outcomes {
+		if o.stdout != first.stdout || o.code != first.code {
+			ts.Logf("one: %d %s%s\nanother: %d %s%s", first.code, first.stdout, first.stderr, o.code, o.stdout, o.stderr)
+			ts.Fatalf("runs at once don't agree")
+		}
+		answered := o.code == 0 && slices.Equal(verb, []string{"get"})
+		if !answered && leak(o.stdout) || leak(o.stderr) {
+			ts.Fatalf("a secret stands in the output: %s%s", o.stdout, o.stderr)
+		}
+	}
+	of(ts).stdout = first.stdout
+	_, _ = ts.Stdout().Write([]byte(first.stdout))
+	_, _ = ts.Stderr().Write([]byte(first.stderr))
+	leaks(ts)
+	switch {
+	case neg && first.code != 1:
+		ts.Fatalf("exit code %d, want 1\n%s%s", first.code, first.stdout, first.stderr)
+	case !neg && first.code != 0:
+		ts.Fatalf("exit code %d\n%s%s", first.code, first.stdout, first.stderr)
+	}
+}
+
+// environ is the script's environment. Empty variables are left out, but
+// AZURE_CLIENT_ID, which is always there: set and empty it breaks azidentity.
+func environ(ts *testscript.TestScript) []string {
+	names := slices.Clone(variables)
+	for _, e := range of(ts).env.Vars {
+		name, _, _ := strings.Cut(e, "=")
+		names = append(names, name)
+	}
+	var env []string
+	for _, name := range names {
+		if value := ts.Getenv(name); value != "" || name == "AZURE_CLIENT_ID" {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// variables are those that scripts and the emulator set.
+var variables = []string{
+	"HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
+	"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+	"AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST", "AZURE_TOKEN_CREDENTIALS", "AZURE_CONFIG_DIR", "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI_SECRET",
+	"DOCKER_CREDENTIAL_ACR_CACHE", "DOCKER_CREDENTIAL_ACR_LOG", "DOCKER_CREDENTIAL_ACR_TIMEOUT", "DOCKER_CREDENTIAL_ACR_USERNAME",
+}
+
+// answer asserts that the last acr printed one credential in the form that
+// every client reads, and keeps its secret in a variable:
+//
+//	answer SERVERURL USERNAME SECRET_VARIABLE
+//
+// If the variable is set already, the secret must be the same, or with a ! must
+// be another.
+func answer(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: answer SERVERURL USERNAME VARIABLE")
+	}
+	out := of(ts).stdout
+	var keys map[string]string
+	if err := json.Unmarshal([]byte(out), &keys); err != nil || len(keys) != 3 || strings.Count(out, "\n") != 1 || !strings.HasSuffix(out, "}\n") || len(out) >= 4096 {
+		ts.Fatalf("not one small JSON object of three strings in a line: %q %v", out, err)
+	}
+	if keys["ServerURL"] != args[0] || keys["Username"] != args[1] || keys["Secret"] == "" {
+		ts.Fatalf("ServerURL %q, Username %q, Secret of %d bytes", keys["ServerURL"], keys["Username"], len(keys["Secret"]))
+	}
+	switch before := ts.Getenv(args[2]); {
+	case before == "":
+		ts.Setenv(args[2], keys["Secret"])
+	case neg == (before == keys["Secret"]):
+		ts.Fatalf("the secret is the same as before: %v", before == keys["Secret"])
+	}
+}
+
+// files asserts how many files of a kind the cache holds: files token 1
+func files(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: files KIND COUNT")
+	}
+	found, err := filepath.Glob(filepath.Join(ts.Getenv("CACHE"), "*."+args[0]+"*"))
+	ts.Check(err)
+	if strconv.Itoa(len(found)) != args[1] {
+		ts.Fatalf("%d files, want %s: %v", len(found), args[1], found)
+	}
+}
+
+// token makes a token as the registry would and writes what a client would give
+// to store:
+//
+//	token FILE USERNAME REGISTRY [OPTIONS]
+//
+// with azuretest.TokenOptions in JSON.
+func token(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: token FILE USERNAME REGISTRY [OPTIONS]")
+	}
+	var o azuretest.TokenOptions
+	if len(args) > 3 {
+		ts.Check(json.Unmarshal([]byte(args[3]), &o))
+	}
+	secret := of(ts).azure.Issue(args[2], o)
+	content, err := json.Marshal(map[string]string{"ServerURL": args[2], "Username": args[1], "Secret": secret})
+	ts.Check(err)
+	ts.Setenv("ISSUED", secret)
+	ts.Setenv("STORE", strings.ReplaceAll(string(content), `\`, `\\`))
+}
+
+// entra writes what 'az account get-access-token' prints for a user: entra FILE USER
+func entra(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: entra FILE USER")
+	}
+	content, err := json.Marshal(map[string]any{
+		"accessToken": of(ts).azure.IssueEntra(azuretest.EntraOptions{User: args[1]}),
+		"expires_on":  time.Now().Add(time.Hour).Unix(),
+	})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
+}
+
+// assertion writes a pod's federated token: assertion FILE
+func assertion(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: assertion FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(of(ts).azure.Assertion(azuretest.AssertionOptions{})+"\n"), 0o600))
+}
+
+// damage spoils every file of a kind in the cache: damage token TEXT
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage KIND TEXT")
+	}
+	found, err := filepath.Glob(filepath.Join(ts.Getenv("CACHE"), "*."+args[0]))
+	ts.Check(err)
+	if len(found) == 0 {
+		ts.Fatalf("nothing to damage")
+	}
+	for _, path := range found {
+		ts.Check(os.WriteFile(path, []byte(args[1]), 0o600))
+	}
+}
+
+var jwts = regexp.MustCompile(`eyJ[\w-]{10,}\.[\w-]{10,}`)
+
+// leak reports whether text holds a token or a secret of the emulated world.
+func leak(text string) bool {
+	for _, secret := range []string{azuretest.ClientSecret, azuretest.SecondClientSecret, azuretest.MultiTenantClientSecret} {
+		if strings.Contains(text, secret) {
+			return true
+		}
+	}
+	return jwts.MatchString(text)
+}
+
+// leaks fails the script if a file outside the cache holds a token. Files that
+// the script itself wrote are named *.secret.
+func leaks(ts *testscript.TestScript) {
+	root := ts.Getenv("WORK")
+	cache := ts.Getenv("CACHE")
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || strings.HasPrefix(path, cache) || strings.HasSuffix(path, ".secret") {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err == nil && leak(string(content)) {
+			ts.Fatalf("a secret stands in %s", path)
+		}
+		return nil
+	}))
+}
