@@ -84,7 +84,7 @@ var (
 
 // quote makes one plain line of what a tool wrote to its standard error.
 func quote(text string) string {
-	text = strings.TrimSpace(boilerplate.ReplaceAllString(strings.TrimSpace(text), ""))
+	text = strings.TrimRight(boilerplate.ReplaceAllString(strings.TrimSpace(text), ""), ". \r\n")
 	text = secretive.ReplaceAllString(text, "[redacted]")
 	text = strings.ReplaceAll(blank.ReplaceAllString(text, " "), "`", "'")
 	const most = 300

@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func profile(t *testing.T, name, content string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+const annas = `{"subscriptions":[
+	{"id":"s1","isDefault":false,"tenantId":"t9","user":{"name":"other","type":"user"}},
+	{"id":"s2","isDefault":true,"tenantId":"t1","environmentName":"AzureCloud","user":{"name":"anna@contoso.com","type":"user"}}]}`
+
+func TestCLIAccount(t *testing.T) {
+	for name, tt := range map[string]struct{ content, want string }{
+		"user":             {annas, "user=anna@contoso.com user tenant=t1 subscription=s2 cloud=AzureCloud"},
+		"byte-order mark":  {"\ufeff" + annas, "user=anna@contoso.com user tenant=t1 subscription=s2 cloud=AzureCloud"},
+		"managed identity": {`{"subscriptions":[{"id":"s","isDefault":true,"tenantId":"t","user":{"name":"userAssignedIdentity","type":"servicePrincipal","assignedIdentityInfo":"MSIClient-1"}}]}`, "user=userAssignedIdentity servicePrincipal MSIClient-1 tenant=t subscription=s cloud="},
+		"signed out":       {`{"subscriptions":[]}`, nobody},
+		"no default":       {strings.ReplaceAll(annas, "true", "false"), nobody},
+		"damaged":          {annas[:50], nobody},
+		"empty":            {"", nobody},
+		"null":             {"null", nobody},
+	} {
+		if got := cliAccount(profile(t, "azureProfile.json", tt.content)); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+	if got := cliAccount(t.TempDir()) + cliAccount(""); got != nobody+nobody {
+		t.Errorf("without a profile: %q", got)
+	}
+}
+
+func TestOtherToolsAccounts(t *testing.T) {
+	anna := developerCLIAccount(profile(t, "auth.json", `{"auth":{"account":{"currentUser":{"homeAccountId":"a","tenantId":"t"}}}}`))
+	bert := developerCLIAccount(profile(t, "auth.json", `{"auth":{"account":{"currentUser":{"homeAccountId":"b","tenantId":"t"}}}}`))
+	if anna == bert || anna == nobody || bert == nobody {
+		t.Errorf("azd: %q and %q", anna, bert)
+	}
+	if got := developerCLIAccount(profile(t, "auth.json", `{"auth":{}}`)); got != nobody {
+		t.Errorf("azd, signed out: %q", got)
+	}
+	if got := powerShellAccount(profile(t, "AzureRmContext.json", "\ufeff"+`{"DefaultContextKey":"Sub (s) - t - anna"}`)); got != "context=Sub (s) - t - anna" {
+		t.Errorf("PowerShell: %q", got)
+	}
+	if got := powerShellAccount(profile(t, "AzureRmContext.json", `{}`)); got != nobody {
+		t.Errorf("PowerShell, signed out: %q", got)
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"AzureCLICredential: ERROR: Please run 'az login' to setup account.. To troubleshoot, visit https://aka.ms/azsdk/go/identity/troubleshoot#azure-cli": "ERROR: Please run 'az login' to setup account",
+		"one\r\n\ttwo `three` \x1b[31m": "one two 'three' [31m",
+		"token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln, secret " + strings.Repeat("a~b", 30): "token [redacted], secret [redacted]",
+		strings.Repeat("word ", 100): strings.Repeat("word ", 60) + "…",
+		"":                           "",
+	} {
+		if got := quote(in); got != want {
+			t.Errorf("quote(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
