@@ -3,12 +3,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
+	"time"
 
 	"github.com/docker/docker-credential-helpers/credentials"
 
@@ -20,7 +24,15 @@ import (
 var version string
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
+	// Whoever ends this program wants what it started to end, too: az may hang.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop()
+		time.Sleep(time.Second) // more than it takes to kill a tool
+		os.Exit(1)              // some step, such as reading stdin, does not end
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
 }
 
 const usage = `Docker credential helper for Azure Container Registry.
@@ -40,6 +52,7 @@ Usage: docker-credential-acr <get|store|erase|list|version>
 Environment:
 
     DOCKER_CREDENTIAL_ACR_CACHE     directory for tokens, or off
+    DOCKER_CREDENTIAL_ACR_CONFIG    configuration file
     DOCKER_CREDENTIAL_ACR_LOG       file for a log of each step, or stderr
     DOCKER_CREDENTIAL_ACR_TIMEOUT   limit of a get, 25s unless set
     DOCKER_CREDENTIAL_ACR_USERNAME  token (default) or guid
@@ -47,8 +60,9 @@ Environment:
 Azure's own variables choose the identity, in the order of DefaultAzureCredential.
 `
 
-// run is the program. A nil transport means the real one.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool), transport http.RoundTripper) int {
+// run is the program. It gives up when ctx ends; a nil transport means the real
+// one.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool), transport http.RoundTripper) int {
 	credentials.Name = "docker-credential-acr"
 	credentials.Package = "docker-credential-acr"
 	credentials.Version = buildVersion()
@@ -67,6 +81,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(s
 		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version>; see docker-credential-acr --help")
 	}
 	h, err := helper.New(helper.Options{
+		Context:   ctx,
 		Lookup:    lookup,
 		Transport: transport,
 		Stderr:    stderr,

@@ -152,7 +152,10 @@ var variables = []string{
 	"HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
 	"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD",
 	"AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST", "AZURE_TOKEN_CREDENTIALS", "AZURE_CONFIG_DIR", "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI_SECRET",
+	"AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET",
+	"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN",
+	"AZURESUBSCRIPTION_CLIENT_ID", "AZURESUBSCRIPTION_TENANT_ID", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+	"ID_TOKEN", "APP_SECRET", "APP_PASSWORD", "XDG_CONFIG_HOME", "DOCKER_CREDENTIAL_ACR_CONFIG",
 	"DOCKER_CREDENTIAL_ACR_CACHE", "DOCKER_CREDENTIAL_ACR_LOG", "DOCKER_CREDENTIAL_ACR_TIMEOUT", "DOCKER_CREDENTIAL_ACR_USERNAME",
 }
 
@@ -229,12 +232,19 @@ func entra(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
 }
 
-// assertion writes a pod's federated token: assertion FILE
+// assertion writes a federated token and puts it into the variable ID_TOKEN:
+// assertion FILE [SUBJECT]
 func assertion(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: assertion FILE")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: assertion FILE [SUBJECT]")
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(of(ts).azure.Assertion(azuretest.AssertionOptions{})+"\n"), 0o600))
+	var o azuretest.AssertionOptions
+	if len(args) == 2 {
+		o.Subject = args[1]
+	}
+	token := of(ts).azure.Assertion(o)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(token+"\n"), 0o600))
+	ts.Setenv("ID_TOKEN", token)
 }
 
 // damage spoils every file of a kind in the cache: damage token TEXT

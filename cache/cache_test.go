@@ -224,6 +224,35 @@ func TestFailureIsRememberedForFiveSeconds(t *testing.T) {
 	}
 }
 
+func TestNotes(t *testing.T) {
+	c, clock := newCache(t)
+	c.SetNote("source", "azure-cli")
+	for _, tt := range []struct {
+		age  time.Duration
+		want string
+	}{{0, "azure-cli"}, {6 * 24 * time.Hour, "azure-cli"}, {8 * 24 * time.Hour, ""}, {-time.Hour, ""}} {
+		clock.now = start.Add(tt.age)
+		if got := c.Note("source"); got != tt.want {
+			t.Errorf("after %v: %q", tt.age, got)
+		}
+	}
+	clock.now = start
+	if got := c.Note("another"); got != "" {
+		t.Errorf("another: %q", got)
+	}
+	c.SetNote("source", "azure-powershell")
+	if got := c.Note("source"); got != "azure-powershell" {
+		t.Errorf("changed: %q", got)
+	}
+	if err := c.Drop("note"); err != nil || len(c.Entries()) != 0 {
+		t.Errorf("%v", err)
+	}
+	(Cache{}).SetNote("source", "x")
+	if got := (Cache{}).Note("source"); got != "" {
+		t.Errorf("without a cache: %q", got)
+	}
+}
+
 func TestSweep(t *testing.T) {
 	c, clock := newCache(t)
 	expired, live := entry("one.azurecr.io", "anna", time.Hour), entry("two.azurecr.io", "anna", 3*time.Hour)

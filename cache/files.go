@@ -16,6 +16,7 @@ import (
 const (
 	tokenFile     = ".token"
 	failureFile   = ".failure"
+	noteFile      = ".note"
 	lockFile      = ".lock"
 	temporaryFile = ".tmp"
 )

@@ -17,10 +17,11 @@ const (
 	abandoned = 10 * time.Minute
 )
 
-// sweep deletes what nobody will ask for again: expired entries, failures past
-// their memory, temporary files of killed writers (they hold tokens), and lock
+// sweep deletes what nobody will ask for again: expired entries, failures and
+// notes past their memory, temporary files of killed writers (they hold tokens), and lock
 // files left from earlier. If more than limit files remain, it goes on with
-// lock files that are free, then failures, then the entries that end soonest.
+// lock files that are free, then failures, notes, and the entries that end
+// soonest.
 //
 // It opens no entry; the modification time of each says when it ends.
 func (c Cache) sweep() {
@@ -54,12 +55,13 @@ func (c Cache) sweep() {
 var keeps = map[string]time.Duration{
 	tokenFile:     0, // it is set to the end of the entry
 	failureFile:   memory,
+	noteFile:      noteLife,
 	temporaryFile: abandoned,
 	lockFile:      abandoned,
 }
 
 // rank is the order in which files go when there are too many.
-var rank = map[string]int{lockFile: 0, failureFile: 1, tokenFile: 2, temporaryFile: 3}
+var rank = map[string]int{lockFile: 0, failureFile: 1, noteFile: 2, tokenFile: 3, temporaryFile: 4}
 
 // remove deletes a file, unless it is a lock that is held, and reports whether
 // it is gone.

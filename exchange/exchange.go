@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ type Client struct {
 	// Transport sends the requests; nil means one of its own. Redirects are
 	// refused whatever it is.
 	Transport http.RoundTripper
+	// Trusted are login servers outside ACR's domains that may be sent tokens:
+	// custom domains and registries of private clouds, by their exact names. The
+	// names of *.azurecr.io, .cn and .us need not be listed.
+	Trusted []string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// UserAgent is sent with each request; empty means "docker-credential-acr".
@@ -57,13 +62,25 @@ const maxBody = 1 << 20
 // ctx lasts. The registry's refusals are of type *Error. No error holds either
 // token.
 func (c *Client) Exchange(ctx context.Context, registry, accessToken string) (Token, error) {
-	r, ok := host.Parse(registry)
-	if !ok || r.LoginServer != registry {
-		return Token{}, &Error{Registry: registry, Message: "this is not the login server of an Azure container registry"}
+	r, err := c.loginServer(registry)
+	if err != nil {
+		return Token{}, err
 	}
 	return retry(ctx, func(ctx context.Context) (Token, error) {
 		return c.once(ctx, r, accessToken)
 	})
+}
+
+// loginServer returns the registry that may be sent a token.
+func (c *Client) loginServer(registry string) (host.Registry, error) {
+	r, ok := host.Parse(registry)
+	if !ok && slices.Contains(c.Trusted, registry) && host.Valid(registry) {
+		r, ok = host.Registry{LoginServer: registry}, true
+	}
+	if !ok || r.LoginServer != registry {
+		return host.Registry{}, &Error{Registry: registry, Message: "this is not the login server of an Azure container registry"}
+	}
+	return r, nil
 }
 
 // once makes one request.

@@ -100,7 +100,20 @@ func TestOnlyLoginServers(t *testing.T) {
 	if len(s.requests) != 0 {
 		t.Errorf("%d requests", len(s.requests))
 	}
+	// A custom domain is one that the caller names exactly.
+	s = &script{answers: []func(*http.Request) (*http.Response, error){status(http.StatusOK, `{"refresh_token":"`+signed(t, jwt.MapClaims{"aud": "registry.contoso.com"})+`"}`)}}
+	c := &Client{Transport: s, Trusted: []string{"registry.contoso.com", "127.0.0.1"}}
+	for registry, want := range map[string]bool{"registry.contoso.com": true, "a.registry.contoso.com": false, "Registry.contoso.com": false, "127.0.0.1": false} {
+		if _, err := c.Exchange(t.Context(), registry, "entra"); (err == nil) != want {
+			t.Errorf("%s: %v", registry, err)
+		}
+	}
+	if len(s.requests) != 1 {
+		t.Errorf("%d requests", len(s.requests))
+	}
 }
+
+func at(now time.Time) *Client { return &Client{Now: func() time.Time { return now }} }
 
 func TestVerify(t *testing.T) {
 	now := time.Now()
@@ -131,7 +144,7 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			secret := signed(t, tt.claims)
-			token, err := Verify("myregistry.azurecr.io", secret, now)
+			token, err := at(now).Verify("myregistry.azurecr.io", secret)
 			if tt.message != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.message) || strings.Contains(err.Error(), secret) || token != (Token{}) {
 					t.Errorf("%+v, %v; want %s", token, err, tt.message)
@@ -147,16 +160,16 @@ func TestVerify(t *testing.T) {
 		})
 	}
 	for _, secret := range []string{"", "opaque", "a.b", "a.b.c", "a.b.c.d", "..", strings.Repeat("x", maxToken+1), signed(t, nil) + "=", signed(t, jwt.MapClaims{"x": strings.Repeat("x", maxToken)})} {
-		if _, err := Verify("myregistry.azurecr.io", secret, now); err == nil {
+		if _, err := at(now).Verify("myregistry.azurecr.io", secret); err == nil {
 			t.Errorf("%.20q: no error", secret)
 		}
 	}
 	// Tokens of the global login server serve the regional one of the same
 	// registry, and no other.
-	if _, err := Verify("myregistry.eastus.geo.azurecr.io", signed(t, nil), now); err != nil {
+	if _, err := at(now).Verify("myregistry.eastus.geo.azurecr.io", signed(t, nil)); err != nil {
 		t.Error(err)
 	}
-	if _, err := Verify("myregistry2.eastus.geo.azurecr.io", signed(t, nil), now); err == nil {
+	if _, err := at(now).Verify("myregistry2.eastus.geo.azurecr.io", signed(t, nil)); err == nil {
 		t.Error("another registry's token was taken")
 	}
 }

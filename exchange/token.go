@@ -25,15 +25,17 @@ type claims struct {
 
 // Verify reads a refresh token that came from somewhere else than Exchange, such
 // as one that a client stored. It reports an error unless secret is a JWT which
-// was issued for the login server registry and has not expired.
+// was issued for the login server registry and has not expired by the clock of
+// this machine.
 //
 // The signature is not verified: the registry publishes no key, and does it
 // itself.
-func Verify(registry, secret string, now time.Time) (Token, error) {
-	r, ok := host.Parse(registry)
-	if !ok {
-		return Token{}, &Error{Registry: registry, Message: "this is not the login server of an Azure container registry"}
+func (c *Client) Verify(registry, secret string) (Token, error) {
+	r, err := c.loginServer(registry)
+	if err != nil {
+		return Token{}, err
 	}
+	now := c.now()
 	return verify(r, secret, now, now)
 }
 

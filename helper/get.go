@@ -8,7 +8,6 @@ import (
 
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
-	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/identity"
 )
 
@@ -20,27 +19,26 @@ const stored = "stored by a client"
 // was waiting for.
 const grace = 300 * time.Millisecond
 
-// token returns a refresh token for r, and holds the deadline.
-func (h *Helper) token(r host.Registry) (string, error) {
-	explicit, ok := h.cache.Get(cache.Key{Registry: r.LoginServer, Identity: stored})
-	if ok && explicit.Usable(h.now()) {
-		h.answer(r, "stored", explicit)
+// token returns a refresh token, and holds the deadline.
+func (q *question) token() (string, error) {
+	explicit, ok := q.cache.Get(cache.Key{Registry: q.registry.LoginServer, Identity: stored})
+	if ok && explicit.Usable(q.now()) {
+		q.answer("stored", explicit)
 		return explicit.Secret, nil
 	}
-	who := h.identity(r)
-	key := cache.Key{Registry: r.LoginServer, Identity: who.ID()}
-	entry, err, done := h.recall(key)
+	key := cache.Key{Registry: q.registry.LoginServer, Identity: q.who.ID()}
+	entry, err, done := q.recall(key)
 	if !done {
-		ctx, cancel := context.WithTimeout(context.Background(), h.config.Timeout)
+		ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
 		defer cancel()
-		entry, err = h.renew(ctx, who, key, entry)
+		entry, err = q.renew(ctx, key, entry)
 	}
 	switch {
 	case err == nil:
 		return entry.Secret, nil
-	case ok && h.now().Before(explicit.Expires):
+	case ok && q.now().Before(explicit.Expires):
 		// In its last minute it may still do, and nothing better is to be had.
-		h.answer(r, "stored", explicit)
+		q.answer("stored", explicit)
 		return explicit.Secret, nil
 	}
 	return "", err
@@ -49,20 +47,20 @@ func (h *Helper) token(r host.Registry) (string, error) {
 // recall looks into the cache. It is done if there is a fresh entry, or if a
 // renewal has just failed: then there is the entry while it lives, or the
 // failure's message.
-func (h *Helper) recall(key cache.Key) (entry cache.Entry, err error, done bool) {
-	entry, _ = h.cache.Get(key)
-	now := h.now()
+func (q *question) recall(key cache.Key) (entry cache.Entry, err error, done bool) {
+	entry, _ = q.cache.Get(key)
+	now := q.now()
 	if entry.Fresh(now) {
-		h.answer(host.Registry{LoginServer: key.Registry}, "cache", entry)
+		q.answer("cache", entry)
 		return entry, nil, true
 	}
-	message, failed := h.cache.Failure(key)
+	message, failed := q.cache.Failure(key)
 	if !failed {
 		return entry, nil, false
 	}
-	h.log.Info("failed a moment ago", "registry", key.Registry)
+	q.log.Info("failed a moment ago", "registry", key.Registry)
 	if entry.Usable(now) {
-		h.answer(host.Registry{LoginServer: key.Registry}, "cache", entry)
+		q.answer("cache", entry)
 		return entry, nil, true
 	}
 	return cache.Entry{}, errors.New(message), true
@@ -70,12 +68,12 @@ func (h *Helper) recall(key cache.Key) (entry cache.Entry, err error, done bool)
 
 // renew obtains a new token, alone of all processes that ask with this key. If
 // that fails, or takes too long, it falls back on old as long as that lives.
-func (h *Helper) renew(ctx context.Context, who ambient, key cache.Key, old cache.Entry) (cache.Entry, error) {
-	usable := old.Usable(h.now())
+func (q *question) renew(ctx context.Context, key cache.Key, old cache.Entry) (cache.Entry, error) {
+	usable := old.Usable(q.now())
 	if usable {
 		// With an answer in hand nobody needs to wait for the whole deadline.
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, h.config.Timeout/3)
+		ctx, cancel = context.WithTimeout(ctx, q.settings.Timeout/3)
 		defer cancel()
 	}
 	type result struct {
@@ -84,7 +82,7 @@ func (h *Helper) renew(ctx context.Context, who ambient, key cache.Key, old cach
 	}
 	results := make(chan result, 1)
 	go func() {
-		entry, err := h.alone(ctx, who, key)
+		entry, err := q.alone(ctx, key)
 		results <- result{entry, err}
 	}()
 	var got result
@@ -92,11 +90,11 @@ func (h *Helper) renew(ctx context.Context, who ambient, key cache.Key, old cach
 	case got = <-results:
 	case <-after(ctx, grace):
 		// Some step does not heed the deadline, such as reading a pipe.
-		got.err = errors.New(key.Registry + ": no answer within " + h.config.Timeout.String() + "; see which step with DOCKER_CREDENTIAL_ACR_LOG=stderr")
+		got.err = errors.New(key.Registry + ": no answer within " + q.settings.Timeout.String() + "; see which step with DOCKER_CREDENTIAL_ACR_LOG=stderr")
 	}
 	if got.err != nil && usable {
-		h.log.Info("renewal failed", "registry", key.Registry, "cause", got.err.Error())
-		h.answer(host.Registry{LoginServer: key.Registry}, "cache", old)
+		q.log.Info("renewal failed", "registry", key.Registry, "cause", got.err.Error())
+		q.answer("cache", old)
 		return old, nil
 	}
 	return got.entry, got.err
@@ -111,46 +109,46 @@ func after(ctx context.Context, d time.Duration) <-chan struct{} {
 
 // alone takes the lock of key, looks whether another process was faster, and
 // otherwise asks Entra and the registry.
-func (h *Helper) alone(ctx context.Context, who ambient, key cache.Key) (cache.Entry, error) {
-	patience, cancel := context.WithTimeout(ctx, h.config.Timeout/2)
+func (q *question) alone(ctx context.Context, key cache.Key) (cache.Entry, error) {
+	patience, cancel := context.WithTimeout(ctx, q.settings.Timeout/2)
 	defer cancel()
 	// A holder that is stuck must not stop everybody behind it.
-	unlock := h.cache.Lock(patience, key)
+	unlock := q.cache.Lock(patience, key)
 	defer unlock()
-	if entry, err, done := h.recall(key); done {
+	if entry, err, done := q.recall(key); done {
 		return entry, err
 	}
-	entry, err := h.request(ctx, who, key)
+	entry, err := q.request(ctx, key)
 	if err != nil {
-		if !errors.Is(err, context.Canceled) {
-			h.keep("failure", h.cache.Fail(key, err.Error()))
+		if !errors.Is(ctx.Err(), context.Canceled) { // then nothing is wrong
+			q.keep("failure", q.cache.Fail(key, err.Error()))
 		}
 		return cache.Entry{}, err
 	}
-	h.keep("token", h.cache.Put(entry))
+	q.keep("token", q.cache.Put(entry))
 	return entry, nil
 }
 
 // keep notes that the cache could not be written, which costs time later and
 // nothing now.
-func (h *Helper) keep(what string, err error) {
+func (q *question) keep(what string, err error) {
 	if err != nil {
-		h.log.Info("not cached", "what", what, "cause", err.Error())
+		q.log.Info("not cached", "what", what, "cause", err.Error())
 	}
 }
 
 // request asks Entra for an access token and the registry for its refresh token.
-func (h *Helper) request(ctx context.Context, who ambient, key cache.Key) (cache.Entry, error) {
-	access, err := who.Token(ctx)
+func (q *question) request(ctx context.Context, key cache.Key) (cache.Entry, error) {
+	access, err := q.who.Token(ctx)
 	if err != nil {
 		return cache.Entry{}, errors.New(key.Registry + ": " + err.Error())
 	}
-	token, err := h.exchange.Exchange(ctx, key.Registry, access)
+	token, err := q.exchange.Exchange(ctx, key.Registry, access)
 	if err != nil {
 		return cache.Entry{}, as(identity.Describe(access), err)
 	}
 	entry := cache.Entry{Key: key, Secret: token.Secret, Obtained: token.Obtained, Expires: token.Expires}
-	h.answer(host.Registry{LoginServer: key.Registry}, "exchange", entry)
+	q.answer("exchange", entry)
 	return entry, nil
 }
 
@@ -166,6 +164,6 @@ func as(who string, err error) error {
 }
 
 // answer notes where an answer came from.
-func (h *Helper) answer(r host.Registry, source string, e cache.Entry) {
-	h.log.Info("answer", "registry", r.LoginServer, "source", source, "expires", e.Expires.UTC().Format(time.RFC3339))
+func (q *question) answer(source string, e cache.Entry) {
+	q.log.Info("answer", "registry", q.registry.LoginServer, "source", source, "expires", e.Expires.UTC().Format(time.RFC3339))
 }

@@ -15,6 +15,7 @@
 package helper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,9 @@ type Options struct {
 	// below (proxies, managed identity endpoints, command-line tools) read the
 	// environment of the process all the same.
 	Lookup func(name string) (value string, ok bool)
+	// Context ends each Get when it is done, and kills what a Get has started;
+	// nil means never.
+	Context context.Context
 	// Timeout bounds each Get; zero means DOCKER_CREDENTIAL_ACR_TIMEOUT or 25 s.
 	Timeout time.Duration
 	// Username is the form of the user name that Get returns, "token" or "guid";
@@ -62,9 +66,9 @@ type Options struct {
 
 // Helper finds credentials. It is safe for concurrent use.
 type Helper struct {
+	base      context.Context
 	config    config.Config
 	misconfig error // shown for ACR's hosts only, so that a typing mistake breaks no other registry
-	cache     cache.Cache
 	exchange  *exchange.Client
 	transport http.RoundTripper
 	now       func() time.Time
@@ -81,9 +85,7 @@ func New(o Options) (*Helper, error) {
 	if o.Timeout < 0 {
 		return nil, fmt.Errorf("timeout %v is negative", o.Timeout)
 	}
-	if o.Timeout > 0 {
-		c.Timeout = o.Timeout
-	}
+	c.Timeout = cmp.Or(o.Timeout, c.Timeout)
 	if o.Username != "" {
 		name, ok := config.Username(o.Username)
 		if !ok {
@@ -91,7 +93,10 @@ func New(o Options) (*Helper, error) {
 		}
 		c.Username = name
 	}
-	h := &Helper{config: c, misconfig: misconfig, now: o.Now, log: o.Log}
+	h := &Helper{base: o.Context, config: c, misconfig: misconfig, now: o.Now, log: o.Log}
+	if h.base == nil {
+		h.base = context.Background()
+	}
 	if h.now == nil {
 		h.now = time.Now
 	}
@@ -103,20 +108,21 @@ func New(o Options) (*Helper, error) {
 		transport = web.NewTransport()
 	}
 	h.transport = web.Log(transport, h.log)
-	h.cache = cache.Cache{Dir: c.CacheDir, Now: h.now}
-	h.exchange = &exchange.Client{Transport: h.transport, Now: h.now, UserAgent: o.UserAgent}
+	h.exchange = &exchange.Client{Transport: h.transport, Now: h.now, UserAgent: o.UserAgent, Trusted: c.Custom()}
 	return h, nil
 }
 
 // Get returns the user name and the refresh token for the registry that
 // serverURL names, in any form that clients use. It never prompts, and returns
-// within Options.Timeout and half a second.
+// within its timeout and half a second.
 //
 // For a host that is not ACR's the error is the not-found error of
-// docker-credential-helpers. Any other error is one line for people, with the
-// registry, the identity that was tried and what to do, without secrets.
+// docker-credential-helpers, and so it is for a registry that the configuration
+// calls anonymous where no identity is to be had. Any other error is one line
+// for people, with the registry, the identity that was tried and what to do,
+// without secrets.
 func (h *Helper) Get(serverURL string) (username, secret string, err error) {
-	r, ok := host.Parse(strings.TrimSpace(serverURL))
+	r, ok := h.config.Registry(strings.TrimSpace(serverURL))
 	if !ok {
 		h.log.Info("not an Azure container registry")
 		return "", "", credentials.NewErrCredentialsNotFound()
@@ -124,26 +130,32 @@ func (h *Helper) Get(serverURL string) (username, secret string, err error) {
 	if h.misconfig != nil {
 		return "", "", fmt.Errorf("%s: %s", r.LoginServer, strings.ReplaceAll(h.misconfig.Error(), "\n", "; "))
 	}
-	secret, err = h.token(r)
-	if err != nil {
-		h.log.Info("failed", "registry", r.LoginServer, "cause", err.Error())
-		return "", "", err
+	q := h.question(r)
+	secret, err = q.token()
+	switch {
+	case err == nil:
+		return q.settings.Username, secret, nil
+	case q.settings.Anonymous && !errors.As(err, new(*exchange.Error)):
+		h.log.Info("anonymous", "registry", r.LoginServer, "cause", err.Error())
+		return "", "", credentials.NewErrCredentialsNotFound()
 	}
-	return h.config.Username, secret, nil
+	h.log.Info("failed", "registry", r.LoginServer, "cause", err.Error())
+	return "", "", err
 }
 
 // Delete forgets what is kept for the registry that serverURL names, of every
 // identity: stored and cached tokens. A host that is not ACR's, or one of which
 // nothing is kept, is no error.
 func (h *Helper) Delete(serverURL string) error {
-	r, ok := host.Parse(strings.TrimSpace(serverURL))
+	r, ok := h.config.Registry(strings.TrimSpace(serverURL))
 	if !ok {
 		return nil
 	}
-	err := h.cache.Drop(r.LoginServer)
+	q := h.question(r)
+	err := q.cache.Drop(r.LoginServer)
 	h.log.Info("erased", "registry", r.LoginServer, "ok", err == nil)
 	if err != nil {
-		return errors.New(r.LoginServer + ": cannot delete all that is cached in " + h.cache.Dir)
+		return errors.New(r.LoginServer + ": cannot delete all that is cached in " + q.cache.Dir)
 	}
 	return nil
 }
@@ -152,30 +164,40 @@ func (h *Helper) Delete(serverURL string) error {
 // user name of each. It asks nobody.
 func (h *Helper) List() (map[string]string, error) {
 	found := map[string]string{}
-	now := h.now()
-	ids := map[host.Cloud]string{}
-	for _, e := range h.cache.Entries() {
-		r, ok := host.Parse(e.Registry)
-		if !ok || !e.Usable(now) {
-			continue
-		}
-		if ids[r.Cloud] == "" {
-			ids[r.Cloud] = h.identity(r).ID()
-		}
-		// Tokens of an identity that is no longer signed in would not be answered.
-		if e.Identity == stored || e.Identity == ids[r.Cloud] {
-			found[e.Registry] = h.config.Username
+	for _, dir := range h.config.CacheDirs() {
+		for _, e := range (cache.Cache{Dir: dir, Now: h.now}).Entries() {
+			r, ok := h.config.Registry(e.Registry)
+			if !ok || !e.Usable(h.now()) || found[e.Registry] != "" {
+				continue
+			}
+			q := h.question(r)
+			// Tokens of an identity that is no longer signed in, or in a
+			// directory that is no longer this registry's, would not be answered.
+			if q.cache.Dir == dir && (e.Identity == stored || e.Identity == q.who.ID()) {
+				found[e.Registry] = q.settings.Username
+			}
 		}
 	}
 	return found, nil
 }
 
-// ambient is what Get needs to know of the ambient identity.
+// ambient is what a question needs to know of the ambient identity.
 type ambient interface {
 	ID() string
 	Token(context.Context) (string, error)
 }
 
-func (h *Helper) identity(r host.Registry) ambient {
-	return identity.New(h.config.Azure, r.Cloud, h.transport, h.log)
+// question is one Get: a registry, what is configured for it, and whom to ask as.
+type question struct {
+	*Helper
+	registry host.Registry
+	settings config.Settings
+	cache    cache.Cache
+	who      ambient
+}
+
+func (h *Helper) question(r host.Registry) *question {
+	s := h.config.For(r)
+	c := cache.Cache{Dir: s.CacheDir, Now: h.now}
+	return &question{h, r, s, c, identity.New(s.Azure, h.transport, c, h.log)}
 }

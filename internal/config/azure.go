@@ -1,33 +1,64 @@
 package config
 
 import (
+	"cmp"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"docker-credential-acr/internal/host"
 )
 
-// Azure is what the usual AZURE_* variables say.
+// Azure selects an Entra identity: the usual AZURE_* variables, and over them
+// what the configuration file says of a registry.
 type Azure struct {
-	// Sources are the credential types that AZURE_TOKEN_CREDENTIALS leaves, in
-	// azidentity's default order.
+	// Sources are tried in this order.
 	Sources []Source
-	// Named reports that AZURE_TOKEN_CREDENTIALS names a single source.
+	// Named reports that somebody chose a single source: if it fails, there is
+	// no other.
 	Named bool
-	// AuthorityHost is AZURE_AUTHORITY_HOST, an https URL; empty means that the
-	// registry's cloud decides.
+	// Configured reports that the configuration file did. Then Azure's variables
+	// select no managed identity.
+	Configured bool
+	// AuthorityHost is an https URL; empty means that Cloud decides.
 	AuthorityHost string
+	// Cloud is the registry's.
+	Cloud host.Cloud
+	// Audience is the resource that tokens are asked for; empty means ACR's.
+	Audience string
 
-	TenantID, ClientID                   string
-	ClientSecret                         string
-	CertificatePath, CertificatePassword string
-	SendCertificateChain                 bool
-	FederatedTokenFile                   string
-	AdditionallyAllowedTenants           []string
+	// ToolTenant is the tenant that Azure's command-line tools are asked for;
+	// empty means their own choice. AZURE_TENANT_ID does not steer them.
+	ToolTenant string
+	// ContainerInstances reports that this is Azure Container Instances, whose
+	// variables look like Service Fabric's but for the endpoint's http.
+	ContainerInstances bool
+
+	TenantID, ClientID         string
+	ResourceID, ObjectID       string // of a managed identity, instead of ClientID
+	ClientSecret               string
+	ClientSecretFile           string
+	CertificatePath            string
+	CertificatePassword        string
+	CertificatePasswordFile    string
+	SendCertificateChain       bool
+	FederatedTokenFile         string // of a workload identity
+	TokenFile, Token           string // of the source federated-token
+	TokenVariable              string // where Token comes from
+	ClientSecretVariable       string // where ClientSecret comes from
+	AdditionallyAllowedTenants []string
+
+	// GitHub Actions' and Azure Pipelines' identity providers.
+	GitHubURL, GitHubToken               string
+	PipelinesURL, PipelinesToken         string
+	ServiceConnectionID                  string
+	PipelinesClientID, PipelinesTenantID string
+
 	// MetadataHost is AZURE_POD_IDENTITY_AUTHORITY_HOST, which moves the
 	// instance metadata service away from 169.254.169.254; empty means there.
 	MetadataHost string
-
 	// CLIDir, DeveloperCLIDir and PowerShellDir are where the Azure CLI, the
 	// Azure Developer CLI and Az PowerShell keep who is signed in.
 	CLIDir, DeveloperCLIDir, PowerShellDir string
@@ -40,39 +71,127 @@ type Source string
 const (
 	Environment       Source = "environment"
 	WorkloadIdentity  Source = "workload-identity"
+	GitHubActions     Source = "github-actions"
+	AzurePipelines    Source = "azure-pipelines"
 	ManagedIdentity   Source = "managed-identity"
 	AzureCLI          Source = "azure-cli"
 	AzureDeveloperCLI Source = "azure-developer-cli"
 	AzurePowerShell   Source = "azure-powershell"
+	FederatedToken    Source = "federated-token"
+	ServicePrincipal  Source = "service-principal"
+	DeviceCode        Source = "device-code"
+	Browser           Source = "browser"
 )
 
-// DefaultSources is the order of azidentity's DefaultAzureCredential.
-var DefaultSources = []Source{Environment, WorkloadIdentity, ManagedIdentity, AzureCLI, AzureDeveloperCLI, AzurePowerShell}
+// DefaultSources is the order of azidentity's DefaultAzureCredential, with the
+// CI services behind workload identity.
+var DefaultSources = []Source{Environment, WorkloadIdentity, GitHubActions, AzurePipelines, ManagedIdentity, AzureCLI, AzureDeveloperCLI, AzurePowerShell}
 
-// envTokenCredentials narrows the default order
+// AllSources are DefaultSources and those that somebody must choose.
+var AllSources = append(slices.Clone(DefaultSources), FederatedToken, ServicePrincipal, DeviceCode, Browser)
+
+// credentialTypes are azidentity's names of the sources, for
+// AZURE_TOKEN_CREDENTIALS
 // (https://aka.ms/azsdk/go/identity/docs#DefaultAzureCredential).
-const envTokenCredentials = "AZURE_TOKEN_CREDENTIALS"
+var credentialTypes = map[string]Source{
+	"environmentcredential":       Environment,
+	"workloadidentitycredential":  WorkloadIdentity,
+	"managedidentitycredential":   ManagedIdentity,
+	"azureclicredential":          AzureCLI,
+	"azuredeveloperclicredential": AzureDeveloperCLI,
+	"azurepowershellcredential":   AzurePowerShell,
+}
+
+// developerTools are the sources that AZURE_TOKEN_CREDENTIALS calls dev; the
+// others are prod.
+var developerTools = []Source{AzureCLI, AzureDeveloperCLI, AzurePowerShell}
+
+// Developer reports whether s is a tool that a person signs in to.
+func (s Source) Developer() bool { return slices.Contains(developerTools, s) }
 
 func (e *environment) azure() Azure {
 	home, _ := os.UserHomeDir()
+	chain := e.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
 	a := Azure{
 		TenantID:             e.get("AZURE_TENANT_ID"),
 		ClientID:             e.get("AZURE_CLIENT_ID"),
 		ClientSecret:         e.get("AZURE_CLIENT_SECRET"),
 		CertificatePath:      e.get("AZURE_CLIENT_CERTIFICATE_PATH"),
 		CertificatePassword:  e.get("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
-		SendCertificateChain: e.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN") == "1" || strings.EqualFold(e.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"), "true"),
+		SendCertificateChain: chain == "1" || strings.EqualFold(chain, "true"),
 		FederatedTokenFile:   e.get("AZURE_FEDERATED_TOKEN_FILE"),
-		CLIDir:               e.dir("AZURE_CONFIG_DIR", home, ".azure"),
-		DeveloperCLIDir:      e.dir("AZD_CONFIG_DIR", home, ".azd"),
-		PowerShellDir:        e.dir("", home, ".Azure"),
-		AuthorityHost:        e.authorityHost(),
-		MetadataHost:         e.metadataHost(),
+		GitHubURL:            e.get("ACTIONS_ID_TOKEN_REQUEST_URL"),
+		GitHubToken:          e.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+		PipelinesURL:         e.get("SYSTEM_OIDCREQUESTURI"),
+		PipelinesToken:       e.get("SYSTEM_ACCESSTOKEN"),
+		// The tasks AzureCLI and AzurePowerShell set these for their scripts
+		// (https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/azure-cli-v2).
+		ServiceConnectionID: e.get("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+		PipelinesClientID:   e.get("AZURESUBSCRIPTION_CLIENT_ID"),
+		PipelinesTenantID:   e.get("AZURESUBSCRIPTION_TENANT_ID"),
+		CLIDir:              e.dir("AZURE_CONFIG_DIR", home, ".azure"),
+		DeveloperCLIDir:     e.dir("AZD_CONFIG_DIR", home, ".azd"),
+		PowerShellDir:       e.dir("", home, ".Azure"),
+		AuthorityHost:       e.authorityHost(),
+		MetadataHost:        e.metadataHost(),
+		ContainerInstances:  strings.HasPrefix(e.get("IDENTITY_ENDPOINT"), "http://") && e.get("IDENTITY_HEADER") != "" && e.get("IDENTITY_SERVER_THUMBPRINT") != "",
 	}
 	if tenants := e.get("AZURE_ADDITIONALLY_ALLOWED_TENANTS"); tenants != "" {
 		a.AdditionallyAllowedTenants = strings.Split(tenants, ";")
 	}
 	a.Sources, a.Named = e.sources()
+	return a
+}
+
+// with lays an entry of the configuration file over the variables.
+func (a Azure) with(e entry, cloud host.Cloud, lookup Lookup) Azure {
+	set := func(field *string, key string) {
+		if v, ok := e[key]; ok {
+			*field = v.text
+		}
+	}
+	a.Cloud = cloud
+	if v, ok := e["cloud"]; ok {
+		a.Cloud, a.AuthorityHost = host.Cloud(v.text), ""
+	}
+	set(&a.AuthorityHost, "authorityHost")
+	set(&a.Audience, "audience")
+	set(&a.TenantID, "tenantId")
+	set(&a.ToolTenant, "tenantId")
+	set(&a.PipelinesTenantID, "tenantId")
+	set(&a.ServiceConnectionID, "serviceConnectionId")
+	set(&a.ClientSecretVariable, "clientSecretVariable")
+	set(&a.TokenVariable, "tokenVariable")
+	set(&a.ClientSecretFile, "clientSecretFile")
+	set(&a.TokenFile, "tokenFile")
+	set(&a.CertificatePasswordFile, "certificatePasswordFile")
+	if v, ok := e["identity"]; ok {
+		a.Sources, a.Named, a.Configured = []Source{Source(v.text)}, true, true
+		if a.Sources[0] == ManagedIdentity {
+			a.ClientID = "" // AZURE_CLIENT_ID is another identity's
+		}
+		if a.Sources[0] == ServicePrincipal {
+			a.ClientSecret, a.CertificatePath, a.CertificatePassword, a.SendCertificateChain = "", "", "", false
+		}
+	}
+	set(&a.ClientID, "clientId")
+	set(&a.PipelinesClientID, "clientId")
+	set(&a.ResourceID, "resourceId")
+	set(&a.ObjectID, "objectId")
+	set(&a.CertificatePath, "certificateFile")
+	if v, ok := e["sendCertificateChain"]; ok {
+		a.SendCertificateChain = v.yes
+	}
+	read := func(field *string, variable string) {
+		if value, ok := lookup(variable); ok && variable != "" {
+			*field = value
+		}
+	}
+	read(&a.ClientSecret, a.ClientSecretVariable)
+	read(&a.Token, a.TokenVariable)
+	read(&a.CertificatePassword, e["certificatePasswordVariable"].text)
+	a.PipelinesClientID = cmp.Or(a.PipelinesClientID, a.ClientID)
+	a.PipelinesTenantID = cmp.Or(a.PipelinesTenantID, a.TenantID)
 	return a
 }
 
@@ -89,38 +208,39 @@ func (e *environment) dir(name, home, base string) string {
 // sources reads AZURE_TOKEN_CREDENTIALS as azidentity does: "dev" and "prod" in
 // lower case, or the name of one type in any case.
 func (e *environment) sources() (sources []Source, named bool) {
-	value := e.get(envTokenCredentials)
-	switch value {
+	const name = "AZURE_TOKEN_CREDENTIALS"
+	switch chosen := e.get(name); chosen {
 	case "":
-		return DefaultSources, false
 	case "prod":
-		return DefaultSources[:3], false
+		return slices.DeleteFunc(slices.Clone(DefaultSources), Source.Developer), false
 	case "dev":
-		return DefaultSources[3:], false
-	}
-	for i, name := range []string{"EnvironmentCredential", "WorkloadIdentityCredential", "ManagedIdentityCredential", "AzureCLICredential", "AzureDeveloperCLICredential", "AzurePowerShellCredential"} {
-		if strings.EqualFold(value, name) {
-			return DefaultSources[i : i+1], true
+		return developerTools, false
+	default:
+		if s, ok := credentialTypes[strings.ToLower(chosen)]; ok {
+			return []Source{s}, true
 		}
+		e.fail(name, "is %q; set it to dev, prod or a credential type such as AzureCLICredential", chosen)
 	}
-	e.fail(envTokenCredentials, "is %q; set it to dev, prod or a credential type such as AzureCLICredential", value)
 	return DefaultSources, false
 }
 
 // authorityHost reads AZURE_AUTHORITY_HOST, which receives the client's secret
-// or assertion, and is therefore https without user, query or fragment.
+// or assertion.
 func (e *environment) authorityHost() string {
 	const name = "AZURE_AUTHORITY_HOST"
 	value := e.get(name)
-	if value == "" {
-		return ""
-	}
-	u, err := url.Parse(value)
-	if err != nil || !strings.EqualFold(u.Scheme, "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if value != "" && !secureURL(value) {
 		e.fail(name, "is not an https URL such as https://login.microsoftonline.com/")
 		return ""
 	}
 	return value
+}
+
+// secureURL reports whether text is an https URL without user, query and
+// fragment.
+func secureURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && strings.EqualFold(u.Scheme, "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 // metadataHost reads AZURE_POD_IDENTITY_AUTHORITY_HOST. What is asked there

@@ -1,4 +1,4 @@
-// Package config reads every variable that steers the program, into one struct.
+// Package config reads every variable and the file that steer the program.
 // Nothing else in the program reads the environment, except the libraries that
 // must (azidentity for managed identity endpoints, net/http for proxies).
 //
@@ -7,6 +7,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"docker-credential-acr/internal/host"
 )
 
 // Lookup finds a variable, like os.LookupEnv, which nil stands for.
@@ -41,24 +44,27 @@ const (
 	GUIDUsername = "00000000-0000-0000-0000-000000000000"
 )
 
-// Config is what the environment says. The zero value means: no cache, no log,
-// no time limit; use Load.
+// Config is what the environment and the configuration file say. Use Load; what
+// holds for a registry is told by For.
 type Config struct {
-	// Timeout bounds everything that one get does.
+	// Timeout is DOCKER_CREDENTIAL_ACR_TIMEOUT, or 0.
 	Timeout time.Duration
-	// CacheDir is the directory for refresh tokens; empty for none.
-	CacheDir string
-	// Username is TokenUsername or GUIDUsername.
+	// CacheDir is DOCKER_CREDENTIAL_ACR_CACHE: empty for off, nil if unset.
+	CacheDir *string
+	// Username is what DOCKER_CREDENTIAL_ACR_USERNAME stands for, or empty.
 	Username string
 	// Log is where the steps are written: empty for nowhere, "stderr", or a file.
 	Log string
-	// Azure selects the Entra identity.
-	Azure Azure
+
+	azure  Azure
+	file   File
+	custom map[string]host.Cloud
+	lookup Lookup
 }
 
-// Load reads the environment. Values that cannot be used are an error that
-// names the variable and what it may be; the Config is then complete but for
-// them, with their defaults.
+// Load reads the environment and the configuration file. Values that cannot be
+// used are an error that names the variable, or the file and the key, and what
+// may stand there; the Config is then complete but for them.
 func Load(lookup Lookup) (Config, error) {
 	if lookup == nil {
 		lookup = os.LookupEnv
@@ -69,7 +75,15 @@ func Load(lookup Lookup) (Config, error) {
 		CacheDir: env.cacheDir(),
 		Username: env.username(),
 		Log:      env.get(EnvLog),
-		Azure:    env.azure(),
+		azure:    env.azure(),
+		file:     env.openFile(),
+		custom:   map[string]host.Cloud{},
+		lookup:   lookup,
+	}
+	for key, e := range c.file.registries {
+		if _, ours := host.Parse(key); !ours && !strings.Contains(key, "*") {
+			c.custom[key] = host.Cloud(cmp.Or(e["cloud"].text, string(host.Public)))
+		}
 	}
 	return c, errors.Join(env.failed...)
 }
@@ -92,7 +106,7 @@ func (e *environment) fail(name, format string, args ...any) {
 func (e *environment) timeout() time.Duration {
 	value := e.get(EnvTimeout)
 	if value == "" {
-		return DefaultTimeout
+		return 0
 	}
 	duration := value
 	if _, err := strconv.Atoi(value); err == nil {
@@ -101,33 +115,41 @@ func (e *environment) timeout() time.Duration {
 	d, err := time.ParseDuration(duration)
 	if err != nil || d <= 0 {
 		e.fail(EnvTimeout, "is %q; set it to seconds or a duration such as 25s", value)
-		return DefaultTimeout
+		return 0
 	}
 	return d
 }
 
-func (e *environment) cacheDir() string {
-	switch value := e.get(EnvCache); value {
-	case "off":
-		return ""
+func (e *environment) cacheDir() *string {
+	dir := e.get(EnvCache)
+	switch dir {
 	case "":
-		// Without a home there is no safe place, and no cache costs time only.
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return ""
-		}
-		return filepath.Join(dir, "docker-credential-acr")
+		return nil
+	case "off":
+		dir = ""
 	default:
-		dir, err := filepath.Abs(value)
-		if err != nil {
-			return ""
+		if absolute, err := filepath.Abs(dir); err == nil {
+			dir = absolute
 		}
-		return dir
 	}
+	return &dir
+}
+
+// defaultCacheDir is a directory of the user's. Without a home there is no safe
+// place, and no cache costs time only.
+func defaultCacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "docker-credential-acr")
 }
 
 func (e *environment) username() string {
 	value := e.get(EnvUsername)
+	if value == "" {
+		return ""
+	}
 	name, ok := Username(value)
 	if !ok {
 		e.fail(EnvUsername, "is %q; set it to token or guid", value)
@@ -135,14 +157,13 @@ func (e *environment) username() string {
 	return name
 }
 
-// Username returns the user name that form stands for: "token", the default, or
-// "guid". It returns the default and false for anything else.
+// Username returns the user name that form stands for, "token" or "guid".
 func Username(form string) (name string, ok bool) {
 	switch strings.ToLower(form) {
-	case "", "token":
+	case "token":
 		return TokenUsername, true
 	case "guid":
 		return GUIDUsername, true
 	}
-	return TokenUsername, false
+	return "", false
 }

@@ -112,3 +112,30 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+// dnsName matches a host name with at least one dot, in lower case.
+var dnsName = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
+
+// Valid reports whether name is a host name that could be a registry's: lower
+// case, with a domain, no address, no port.
+func Valid(name string) bool {
+	return len(name) <= 253 && dnsName.MatchString(name)
+}
+
+// ParseNamed is like Parse and accepts, beside ACR's own, exactly the hosts in
+// named, each in the cloud that stands there: custom domains and registries of
+// private clouds, which only the user can know.
+func ParseNamed(serverURL string, named map[string]Cloud) (Registry, bool) {
+	if r, ok := Parse(serverURL); ok {
+		return r, true
+	}
+	if len(named) == 0 || len(serverURL) > maxServer || !printable(serverURL) {
+		return Registry{}, false
+	}
+	name, ok := hostname(serverURL)
+	cloud, listed := named[name]
+	if !ok || !listed || !Valid(name) {
+		return Registry{}, false
+	}
+	return Registry{LoginServer: name, Cloud: cloud}, true
+}

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -27,10 +28,10 @@ type entra struct {
 	watch     *watch
 }
 
-func newEntra(c config.Azure, in host.Cloud, transport http.RoundTripper) *entra {
+func newEntra(c config.Azure, transport http.RoundTripper) *entra {
 	e := &entra{config: c, authority: c.AuthorityHost, watch: &watch{next: transport, metadata: c.MetadataHost}}
 	if e.authority == "" {
-		e.authority = authorities[in]
+		e.authority = authorities[c.Cloud]
 	}
 	e.client = web.Client(e.watch)
 	return e
@@ -42,6 +43,23 @@ var authorities = map[host.Cloud]string{
 	host.China:  cloud.AzureChina.ActiveDirectoryAuthorityHost,
 	host.USGov:  cloud.AzureGovernment.ActiveDirectoryAuthorityHost,
 }
+
+// resourceManagers are the audiences of Azure Resource Manager.
+var resourceManagers = map[host.Cloud]string{
+	host.Public: "https://management.azure.com",
+	host.China:  "https://management.chinacloudapi.cn",
+	host.USGov:  "https://management.usgovcloudapi.net",
+}
+
+// audience is ACR's own resource, in every cloud.
+const audience = "https://containerregistry.azure.net"
+
+// scope asks for a token of the configured audience, or of ACR's.
+func (e *entra) scope() string {
+	return strings.TrimSuffix(cmp.Or(e.config.Audience, audience), "/") + "/.default"
+}
+
+func (e *entra) resourceManagerScope() string { return resourceManagers[e.config.Cloud] + "/.default" }
 
 // microsofts are the hosts that MSAL itself trusts
 // (https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud).
@@ -112,9 +130,9 @@ func waits(response *http.Response) bool {
 	return !ok || time.Until(deadline) > pause
 }
 
-// request asks a credential for a token of ACR's audience.
-func (e *entra) request(ctx context.Context, c azcore.TokenCredential) (string, error) {
-	token, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{Scope}})
+// request asks a credential for a token.
+func (e *entra) request(ctx context.Context, c azcore.TokenCredential, scope string) (string, error) {
+	token, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
 	if err != nil {
 		return "", e.explain(err)
 	}

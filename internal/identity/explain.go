@@ -24,6 +24,13 @@ type entraError struct {
 
 func (e *entraError) Error() string { return e.text }
 
+// noResource reports that the authority does not know the audience that was
+// asked for: clouds without an ACR of their own, such as Azure Local
+// (https://github.com/Azure/azure-cli/issues/33674).
+func (e *entraError) noResource() bool {
+	return e.number == "AADSTS500011" || e.number == "AADSTS50001"
+}
+
 // explain turns azidentity's errors, which quote whole answers over many lines,
 // into one line that quotes none.
 func (e *entra) explain(err error) error {
@@ -78,8 +85,8 @@ func (e *entra) refusal(response *http.Response) error {
 	if refused.number != "" {
 		refused.text += "; see https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(refused.number, "AADSTS")
 	}
-	if refused.status == http.StatusBadRequest && strings.HasPrefix(who, imdsHost) && e.config.ClientID != "" {
-		refused.text = "no identity with client id " + e.config.ClientID + " is assigned to this machine; assign it, or correct AZURE_CLIENT_ID"
+	if refused.status == http.StatusBadRequest && response.Request != nil && response.Request.URL.Path == imdsPath && e.userAssigned() != "" {
+		refused.text = "no identity " + e.userAssigned() + " is assigned to this machine; assign it, or correct AZURE_CLIENT_ID or the configuration"
 	}
 	return refused
 }

@@ -12,21 +12,27 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"docker-credential-acr/internal/config"
-	"docker-credential-acr/internal/host"
 )
 
-// Scope asks for a token of the audience that ACR has in every cloud.
-const Scope = "https://containerregistry.azure.net/.default"
-
-// Identity is the ambient identity for the registries of one cloud.
+// Identity is the ambient identity for a registry.
 type Identity struct {
-	sources   []source
-	authority string
-	named     bool
-	log       *slog.Logger
+	entra   *entra
+	sources []source
+	named   bool
+	notes   Notes
+	log     *slog.Logger
+}
+
+// Notes remember, from one process to the next, what was found out about the
+// surroundings. They may forget, and hold no secret.
+type Notes interface {
+	// Note returns what SetNote kept under about, or "".
+	Note(about string) string
+	SetNote(about, text string)
 }
 
 // source is one place that a token can come from.
@@ -38,7 +44,9 @@ type source struct {
 	// configured sources end the search: what their variables ask for is used
 	// or is an error, never passed over for somebody else's identity.
 	configured bool
-	token      func(context.Context) (string, error)
+	// quiet sources are not worth a word when they have nothing to say.
+	quiet bool
+	token func(ctx context.Context, scope string) (string, error)
 }
 
 // absent is why a source has nothing to say here. The search goes on.
@@ -46,22 +54,28 @@ type absent string
 
 func (a absent) Error() string { return string(a) }
 
-// New returns the identity that the environment selects for the registries of
-// cloud. It makes no request and reads at most the small files in which
-// Microsoft's command-line tools note who is signed in.
+// New returns the identity that the configuration selects. It makes no request
+// and reads at most the small files in which Microsoft's command-line tools note
+// who is signed in, and a federated token.
 //
 // Requests go out through transport.
-func New(c config.Azure, cloud host.Cloud, transport http.RoundTripper, log *slog.Logger) *Identity {
-	e := newEntra(c, cloud, transport)
+func New(c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger) *Identity {
+	e := newEntra(c, transport)
 	build := map[config.Source]func() source{
 		config.Environment:       e.environment,
 		config.WorkloadIdentity:  e.workloadIdentity,
+		config.GitHubActions:     e.gitHubActions,
+		config.AzurePipelines:    e.azurePipelines,
 		config.ManagedIdentity:   func() source { return e.managedIdentity(!c.Named) },
 		config.AzureCLI:          e.azureCLI,
 		config.AzureDeveloperCLI: e.azureDeveloperCLI,
 		config.AzurePowerShell:   e.azurePowerShell,
+		config.FederatedToken:    e.federatedToken,
+		config.ServicePrincipal:  e.servicePrincipal,
+		config.DeviceCode:        interactive,
+		config.Browser:           interactive,
 	}
-	i := &Identity{authority: e.authority, named: c.Named, log: log}
+	i := &Identity{entra: e, named: c.Named, notes: notes, log: log}
 	for _, kind := range c.Sources {
 		s := build[kind]()
 		s.kind = kind
@@ -73,37 +87,70 @@ func New(c config.Azure, cloud host.Cloud, transport http.RoundTripper, log *slo
 	return i
 }
 
+// interactive stands for the sources that need a person. A get never prompts and
+// never opens a browser.
+func interactive() source {
+	return source{
+		title:      "interactive sign-in",
+		configured: true,
+		token:      fails("only a person can sign in with it: docker-credential-acr login REGISTRY"),
+	}
+}
+
 // ID tells identities apart: it changes with everything that decides whose
-// token Token returns, such as a client id, a tenant, the authority or the
-// account that is signed in to the Azure CLI. It is stable otherwise and holds
-// no secret. A rotated secret or certificate changes nothing.
-func (i *Identity) ID() string {
-	parts := []string{"authority=" + i.authority}
+// token Token returns, such as a client id, a tenant, the authority, the subject
+// of a federated token or the account that is signed in to the Azure CLI. It is
+// stable otherwise and holds no secret. A rotated secret or certificate changes
+// nothing.
+func (i *Identity) ID() string { return i.describe(func(s source) string { return s.id }) }
+
+// surroundings is the part of the ID that does not change when a person signs
+// in as somebody else.
+func (i *Identity) surroundings() string {
+	return i.describe(func(s source) string {
+		if s.kind.Developer() {
+			return ""
+		}
+		return s.id
+	})
+}
+
+func (i *Identity) describe(of func(source) string) string {
+	parts := []string{"authority=" + i.entra.authority}
+	if audience := i.entra.config.Audience; audience != "" {
+		parts = append(parts, "audience="+audience)
+	}
 	for _, s := range i.sources {
-		parts = append(parts, string(s.kind)+"("+s.id+")")
+		parts = append(parts, string(s.kind)+"("+of(s)+")")
 	}
 	return strings.Join(parts, " ")
 }
 
 // Token returns an Entra access token from the first source that has one.
-// Errors are one line for people, without secrets.
+// Errors are one line for people, without secrets; *Missing if no source has
+// anything to say.
 func (i *Identity) Token(ctx context.Context) (string, error) {
+	about := "source for " + i.surroundings()
 	var looked []string
-	for _, s := range i.sources {
-		token, err := s.token(ctx)
-		if err == nil && token == "" {
-			err = errors.New("the token it gave is empty")
-		}
+	for n, s := range i.order(i.notes.Note(about)) {
+		token, err := i.ask(ctx, s)
 		var a absent
 		switch {
 		case err == nil:
 			i.log.InfoContext(ctx, "identity", "source", s.kind, "id", s.id)
+			if n > 0 && s.kind.Developer() {
+				i.notes.SetNote(about, string(s.kind))
+			}
 			return token, nil
 		case ctx.Err() != nil:
 			return "", errors.New(s.title + ": no answer in time")
-		case errors.As(err, &a), i.passable(s):
+		case errors.As(err, &a), s.kind.Developer() && !i.named:
+			// A developer's tool that is installed but signed out is no reason
+			// not to ask the next one.
 			i.log.InfoContext(ctx, "identity not available", "source", s.kind, "cause", err.Error())
-			looked = append(looked, s.title+": "+err.Error())
+			if !s.quiet || i.named {
+				looked = append(looked, s.title+": "+err.Error())
+			}
 		default:
 			i.log.InfoContext(ctx, "identity failed", "source", s.kind, "cause", err.Error())
 			return "", errors.New(s.title + ": " + err.Error())
@@ -112,12 +159,43 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 	return "", errors.New("no Azure identity found (" + strings.Join(looked, "; ") + "); sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")
 }
 
-// passable reports whether the search goes on after s failed: a developer's
-// tool that is installed but signed out is no reason not to ask the next one.
-func (i *Identity) passable(s source) bool {
-	switch s.kind {
-	case config.AzureCLI, config.AzureDeveloperCLI, config.AzurePowerShell:
-		return !i.named
+// order is the order in which the sources are asked: as configured, but a
+// developer's tool that answered last time comes first, so that a laptop does
+// not wait for a metadata service that it has not got. The sources with
+// variables of their own still go before it: with those, the surroundings would
+// be others.
+func (i *Identity) order(answered string) []source {
+	n := slices.IndexFunc(i.sources, func(s source) bool { return string(s.kind) == answered && s.kind.Developer() })
+	if n < 1 {
+		return i.sources
 	}
-	return false
+	return slices.Concat(i.sources[n:n+1], i.sources[:n], i.sources[n+1:])
 }
+
+// ask asks one source for a token of ACR's audience, and where Entra says that
+// there is no such resource, and only then, once for the one of the cloud's
+// Resource Manager, which ACR takes as well.
+func (i *Identity) ask(ctx context.Context, s source) (string, error) {
+	e := i.entra
+	scope := e.scope()
+	about := "audience at " + e.authority + " for " + i.surroundings()
+	if e.config.Audience == "" && i.notes.Note(about) == resourceManager {
+		scope = e.resourceManagerScope()
+	}
+	token, err := s.token(ctx, scope)
+	var refused *entraError
+	if errors.As(err, &refused) && refused.noResource() && e.config.Audience == "" && scope != e.resourceManagerScope() {
+		i.log.InfoContext(ctx, "the authority does not know ACR's audience", "source", s.kind)
+		token, err = s.token(ctx, e.resourceManagerScope())
+		if err == nil {
+			i.notes.SetNote(about, resourceManager)
+		}
+	}
+	if err == nil && token == "" {
+		err = errors.New("the token it gave is empty")
+	}
+	return token, err
+}
+
+// resourceManager is what a note says where ACR has no audience of its own.
+const resourceManager = "resource manager"

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"mime"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/managedidentity"
 )
@@ -22,19 +24,21 @@ const (
 )
 
 // managedIdentity is the identity of the machine or service that this runs on:
-// the one that AZURE_CLIENT_ID names, or the system-assigned one. In a search
-// among several sources the metadata service is probed first.
+// the user-assigned one that the configuration or AZURE_CLIENT_ID names, or the
+// system-assigned one. In a search among several sources the metadata service is
+// probed first.
 func (e *entra) managedIdentity(among bool) source {
 	s := source{title: "managed identity"}
-	platform, err := managedidentity.GetSource()
-	if err != nil {
-		platform = managedidentity.DefaultToIMDS
-	}
-	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: e.options()}
-	if e.config.ClientID != "" {
-		options.ID = azidentity.ClientID(e.config.ClientID)
-		s.id = "client=" + e.config.ClientID
-	} else {
+	platform := e.platform()
+	var id azidentity.ManagedIDKind
+	switch c := e.config; {
+	case c.ResourceID != "":
+		id, s.id = azidentity.ResourceID(c.ResourceID), "resource="+c.ResourceID
+	case c.ObjectID != "":
+		id, s.id = azidentity.ObjectID(c.ObjectID), "object="+c.ObjectID
+	case c.ClientID != "":
+		id, s.id = azidentity.ClientID(c.ClientID), "client="+c.ClientID
+	default:
 		// A home directory on the network is shared by machines with
 		// identities of their own.
 		name, _ := os.Hostname()
@@ -44,26 +48,59 @@ func (e *entra) managedIdentity(among bool) source {
 		s.id += " on " + string(platform)
 		s.configured = true // the platform set its variables for this very purpose
 	}
-	s.token = func(ctx context.Context) (string, error) {
-		if platform == managedidentity.DefaultToIMDS {
-			// The metadata service answers 404 and 410 while it starts
-			// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling).
-			options.Retry.ShouldRetry = worthwhile(append(slices.Clone(retriable), http.StatusNotFound, http.StatusGone))
-			if among && !e.probe(ctx) {
-				return "", absent("no metadata service at " + imdsHost)
-			}
+	s.token = func(ctx context.Context, scope string) (string, error) {
+		if among && platform == managedidentity.DefaultToIMDS && !e.probe(ctx) {
+			return "", absent("no metadata service at " + imdsHost)
 		}
-		credential, err := azidentity.NewManagedIdentityCredential(options)
+		credential, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{
+			ClientOptions: e.managedOptions(platform),
+			ID:            id,
+		})
 		if err != nil {
-			return "", errors.New("the variables of this platform's managed identity (" + string(platform) + ") don't fit together")
+			return "", errors.New("this platform (" + string(platform) + ") has no such managed identity, or its variables don't fit together")
 		}
-		token, err := e.request(ctx, credential)
+		token, err := e.request(ctx, credential, scope)
 		if among && platform == managedidentity.DefaultToIMDS {
 			err = e.notOurs(err)
 		}
 		return token, err
 	}
 	return s
+}
+
+// platform finds out which kind of managed identity there is.
+func (e *entra) platform() managedidentity.Source {
+	if e.config.ContainerInstances {
+		// Azure Container Instances sets a thumbprint beside an http endpoint;
+		// with that azidentity 1.15 takes it for Service Fabric, which must be
+		// https, and fails. Nothing else in this process reads the variable.
+		_ = os.Unsetenv("IDENTITY_SERVER_THUMBPRINT")
+	}
+	platform, err := managedidentity.GetSource()
+	if err != nil {
+		return managedidentity.DefaultToIMDS
+	}
+	return platform
+}
+
+func (e *entra) managedOptions(platform managedidentity.Source) azcore.ClientOptions {
+	options := e.options()
+	switch platform {
+	case managedidentity.ServiceFabric:
+		// It pins the endpoint's certificate, refuses redirects, and wants to
+		// build the client for that itself.
+		options.Transport = nil
+	case managedidentity.DefaultToIMDS:
+		// The metadata service answers 404 and 410 while it starts
+		// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling).
+		options.Retry.ShouldRetry = worthwhile(append(slices.Clone(retriable), http.StatusNotFound, http.StatusGone))
+	}
+	return options
+}
+
+// userAssigned is the id that the configuration names, for people.
+func (e *entra) userAssigned() string {
+	return cmp.Or(e.config.ResourceID, e.config.ObjectID, e.config.ClientID)
 }
 
 // notOurs turns failures that say "there is no identity for you here" into
@@ -76,7 +113,7 @@ func (e *entra) notOurs(err error) error {
 		return nil
 	case !errors.As(err, &refused):
 		return absent("what answers at " + imdsHost + " is not a metadata service")
-	case refused.status == http.StatusBadRequest && e.config.ClientID == "":
+	case refused.status == http.StatusBadRequest && e.userAssigned() == "":
 		return absent("this machine has no system-assigned identity")
 	case refused.code == "":
 		return absent("what answers at " + imdsHost + " is not a metadata service")

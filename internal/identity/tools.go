@@ -2,75 +2,35 @@ package identity
 
 import (
 	"context"
-	"errors"
-	"os/exec"
 	"regexp"
 	"strings"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
 // azureCLI is who is signed in to az.
 func (e *entra) azureCLI() source {
-	return source{
-		title: "Azure CLI",
-		id:    "dir=" + e.config.CLIDir + " " + cliAccount(e.config.CLIDir),
-		token: tool("az", func() (azcore.TokenCredential, error) {
-			return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{AdditionallyAllowedTenants: e.config.AdditionallyAllowedTenants})
-		}),
-	}
+	return e.tool("Azure CLI", "dir="+e.config.CLIDir+" "+cliAccount(e.config.CLIDir), azToken)
 }
 
 // azureDeveloperCLI is who is signed in to azd.
 func (e *entra) azureDeveloperCLI() source {
-	return source{
-		title: "Azure Developer CLI",
-		id:    "dir=" + e.config.DeveloperCLIDir + " " + developerCLIAccount(e.config.DeveloperCLIDir),
-		token: tool("azd", func() (azcore.TokenCredential, error) {
-			return azidentity.NewAzureDeveloperCLICredential(&azidentity.AzureDeveloperCLICredentialOptions{AdditionallyAllowedTenants: e.config.AdditionallyAllowedTenants})
-		}),
-	}
+	return e.tool("Azure Developer CLI", "dir="+e.config.DeveloperCLIDir+" "+developerCLIAccount(e.config.DeveloperCLIDir), azdToken)
 }
 
 // azurePowerShell is who is signed in to Az PowerShell.
 func (e *entra) azurePowerShell() source {
-	return source{
-		title: "Azure PowerShell",
-		id:    powerShellAccount(e.config.PowerShellDir),
-		token: tool("pwsh", func() (azcore.TokenCredential, error) {
-			return azidentity.NewAzurePowerShellCredential(&azidentity.AzurePowerShellCredentialOptions{AdditionallyAllowedTenants: e.config.AdditionallyAllowedTenants})
-		}),
-	}
+	return e.tool("Azure PowerShell", powerShellAccount(e.config.PowerShellDir), pwshToken)
 }
 
-// tool asks one of Microsoft's command-line tools, if it is installed.
-func tool(program string, build func() (azcore.TokenCredential, error)) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		if !installed(program) {
-			return "", absent(program + " is not on PATH")
-		}
-		credential, err := build()
-		if err != nil {
-			return "", errors.New(program + " cannot be run")
-		}
-		token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{Scope}})
-		if err != nil {
-			return "", errors.New(quote(err.Error()))
-		}
-		return token.Token, nil
+// tool asks one of Microsoft's command-line tools. They are run here and not by
+// azidentity, which at a deadline kills the shell around them and leaves what
+// that has started.
+func (e *entra) tool(title, id string, token func(ctx context.Context, scope, tenant string) (string, error)) source {
+	if e.config.ToolTenant != "" {
+		id += " for tenant=" + e.config.ToolTenant
 	}
-}
-
-// installed reports whether program is on PATH. A directory that is not
-// absolute does not count: the working directory may be anybody's.
-func installed(program string) bool {
-	_, err := exec.LookPath(program)
-	if err != nil && program == "pwsh" {
-		_, err = exec.LookPath("powershell") // Windows PowerShell, which azidentity falls back to
-	}
-	return err == nil
+	return source{title: title, id: id, token: func(ctx context.Context, scope string) (string, error) {
+		return token(ctx, scope, e.config.ToolTenant)
+	}}
 }
 
 var (

@@ -1,12 +1,15 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // workloadIdentity is a pod's federated identity, with the variables that the
@@ -15,47 +18,115 @@ import (
 func (e *entra) workloadIdentity() source {
 	c := e.config
 	s := source{title: "workload identity"}
+	missing := strings.Join(e.missing(), " and ")
 	switch {
 	case c.FederatedTokenFile == "":
 		s.token = unavailable("AZURE_FEDERATED_TOKEN_FILE is not set")
-	case !e.federated():
+	case missing != "":
 		s.configured = true
 		s.id = "incomplete"
-		s.token = fails("AZURE_FEDERATED_TOKEN_FILE is set but " + strings.Join(e.missing(), " and ") + " is not")
+		s.token = fails("AZURE_FEDERATED_TOKEN_FILE is set but " + missing + " is not")
 	default:
 		s.configured = true
-		s.id = e.principal()
-		s.token = e.federatedToken
+		s.id = e.principal() + " subject=" + subject(c.FederatedTokenFile, "")
+		s.token = e.assert(func(context.Context) (string, error) { return readAssertion(c.FederatedTokenFile) })
 	}
 	return s
 }
 
-// federated reports whether the variables of a workload identity are complete.
-func (e *entra) federated() bool {
-	return e.config.FederatedTokenFile != "" && len(e.missing()) == 0
+// federatedToken is an id token that a CI service such as GitLab, CircleCI or
+// Bitbucket hands to a job, in a file or a variable that the configuration names.
+func (e *entra) federatedToken() source {
+	c := e.config
+	s := source{title: "federated token", configured: true}
+	missing := e.missing()
+	switch {
+	case c.TokenFile == "" && c.TokenVariable == "":
+		missing = append(missing, "tokenFile or tokenVariable")
+	case c.TokenFile == "" && c.Token == "":
+		missing = append(missing, "a value for "+c.TokenVariable)
+	}
+	if len(missing) > 0 {
+		s.id = "incomplete"
+		s.token = fails("it lacks " + strings.Join(missing, " and "))
+		return s
+	}
+	s.id = e.principal() + " subject=" + subject(c.TokenFile, c.Token)
+	s.token = e.assert(func(context.Context) (string, error) {
+		if c.TokenFile != "" {
+			return readAssertion(c.TokenFile)
+		}
+		return c.Token, nil
+	})
+	return s
 }
 
-func (e *entra) federatedToken(ctx context.Context) (string, error) {
+// assert signs in with a federated token, which get obtains anew for each
+// request to Entra: it lives for minutes.
+func (e *entra) assert(get func(context.Context) (string, error)) func(context.Context, string) (string, error) {
 	c := e.config
-	// azidentity reads the file only after its first request. A token that
-	// cannot be read is an error here and now, never a step to another identity.
-	assertion, err := os.ReadFile(c.FederatedTokenFile)
+	return func(ctx context.Context, scope string) (string, error) {
+		// The first one is asked for here, before any request to Entra, so that
+		// what goes wrong with it is told as it is.
+		first, err := get(ctx)
+		if err != nil {
+			return "", err
+		}
+		next := func(ctx context.Context) (string, error) {
+			if assertion := first; assertion != "" {
+				first = ""
+				return assertion, nil
+			}
+			return get(ctx)
+		}
+		credential, err := azidentity.NewClientAssertionCredential(c.TenantID, c.ClientID, next, &azidentity.ClientAssertionCredentialOptions{
+			ClientOptions:              e.options(),
+			AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+			DisableInstanceDiscovery:   e.knownAuthority(),
+		})
+		if err != nil {
+			return "", errTenant
+		}
+		return e.request(ctx, credential, scope)
+	}
+}
+
+// readAssertion reads a federated token. One that cannot be read is an error,
+// never a step to another identity.
+func readAssertion(path string) (string, error) {
+	assertion, err := readSecret(path)
 	if err != nil {
 		return "", errors.New("cannot read the federated token " + describeFile(err))
 	}
-	if len(strings.TrimSpace(string(assertion))) == 0 {
-		return "", errors.New("the federated token in " + c.FederatedTokenFile + " is empty")
+	if assertion = strings.TrimSpace(assertion); assertion == "" {
+		return "", errors.New("the federated token in " + path + " is empty")
 	}
-	credential, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
-		ClientOptions:              e.options(),
-		AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
-		DisableInstanceDiscovery:   e.knownAuthority(),
-		ClientID:                   c.ClientID,
-		TenantID:                   c.TenantID,
-		TokenFilePath:              c.FederatedTokenFile,
-	})
-	if err != nil {
-		return "", errTenant
+	return assertion, nil
+}
+
+// subject names whom a federated token is for: its issuer and subject. The file
+// is looked at only if it is one; a pipe would wait for its writer.
+func subject(path, token string) string {
+	if path != "" {
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			return ""
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return ""
+		}
+		defer f.Close() //nolint:errcheck // only read
+		content, err := io.ReadAll(io.LimitReader(f, 64<<10))
+		if err != nil {
+			return ""
+		}
+		token = string(content)
 	}
-	return e.request(ctx, credential)
+	var claims jwt.RegisteredClaims
+	_, _, _ = jwt.NewParser().ParseUnverified(strings.TrimSpace(token), &claims) // an opaque token leaves them empty
+	if claims.Subject == "" {
+		return ""
+	}
+	return cmp.Or(claims.Issuer, "?") + " " + claims.Subject
 }

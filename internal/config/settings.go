@@ -1,0 +1,169 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"docker-credential-acr/internal/host"
+)
+
+// Settings are what holds for one registry.
+type Settings struct {
+	// Timeout bounds everything that one get does.
+	Timeout time.Duration
+	// CacheDir is the directory for refresh tokens; empty for none.
+	CacheDir string
+	// Username is TokenUsername or GUIDUsername.
+	Username string
+	// Anonymous registries are answered with not-found where no identity is to
+	// be had, so that a client goes on without one.
+	Anonymous bool
+	// Azure selects the Entra identity.
+	Azure Azure
+}
+
+// Registry finds the registry that a server URL names: one of ACR's own, or
+// one that the configuration file names exactly.
+func (c Config) Registry(serverURL string) (host.Registry, bool) {
+	return host.ParseNamed(serverURL, c.custom)
+}
+
+// Custom are the login servers outside ACR's suffixes that the file names.
+func (c Config) Custom() []string {
+	var names []string
+	for name := range c.custom {
+		names = append(names, name)
+	}
+	return names
+}
+
+// CacheDirs are all directories that tokens can be in.
+func (c Config) CacheDirs() []string {
+	dirs := []string{c.cacheDir(c.file.fallback)}
+	for _, e := range c.file.registries {
+		if _, ok := e["cache"]; ok {
+			dirs = append(dirs, c.cacheDir(e))
+		}
+	}
+	slices.Sort(dirs)
+	return slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool { return dir == "" })
+}
+
+// For merges what the file says of a registry, the most specific entry first,
+// field by field. The program's own variables win over the file; the file's
+// identity wins over Azure's variables.
+func (c Config) For(r host.Registry) Settings {
+	e := c.file.entryOf(r)
+	s := Settings{
+		Timeout:   DefaultTimeout,
+		CacheDir:  c.cacheDir(e),
+		Username:  TokenUsername,
+		Anonymous: e["anonymous"].yes,
+		Azure:     c.azure.with(e, r.Cloud, c.lookup),
+	}
+	if d, err := time.ParseDuration(e["timeout"].text); err == nil {
+		s.Timeout = d
+	}
+	if c.Timeout > 0 {
+		s.Timeout = c.Timeout
+	}
+	if name, ok := Username(e["username"].text); ok {
+		s.Username = name
+	}
+	if c.Username != "" {
+		s.Username = c.Username
+	}
+	return s
+}
+
+func (c Config) cacheDir(e entry) string {
+	if c.CacheDir != nil {
+		return *c.CacheDir
+	}
+	if dir, ok := e["cache"]; ok {
+		if dir.text == "off" {
+			return ""
+		}
+		return dir.text
+	}
+	return defaultCacheDir()
+}
+
+// entryOf merges the entries that are about r.
+func (f File) entryOf(r host.Registry) entry {
+	merged := entry{}
+	for _, key := range f.keysFor(r.LoginServer) {
+		for k, v := range f.registries[key] {
+			if _, ok := merged[k]; !ok {
+				merged[k] = v
+			}
+		}
+	}
+	for k, v := range f.fallback {
+		if _, ok := merged[k]; !ok {
+			merged[k] = v
+		}
+	}
+	return merged
+}
+
+// keysFor lists the keys that match a login server, the most specific first:
+// its own name, then patterns by the number of their letters.
+func (f File) keysFor(loginServer string) []string {
+	var found []string
+	for key := range f.registries {
+		if key == loginServer || match(key, loginServer) {
+			found = append(found, key)
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		switch {
+		case a == loginServer:
+			return -1
+		case b == loginServer:
+			return 1
+		case literal(a) != literal(b):
+			return literal(b) - literal(a)
+		}
+		return strings.Compare(a, b)
+	})
+	return found
+}
+
+func literal(pattern string) int { return len(pattern) - strings.Count(pattern, "*") }
+
+// match reports whether name fits a pattern in which * is any run of characters.
+func match(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if len(name) < len(first)+len(last) || !strings.HasPrefix(name, first) || !strings.HasSuffix(name, last) {
+		return false
+	}
+	name = name[len(first) : len(name)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		_, after, ok := strings.Cut(name, part)
+		if !ok {
+			return false
+		}
+		name = after
+	}
+	return true
+}
+
+// expand replaces a leading ~ by the home directory.
+func expand(name string) string {
+	if name != "~" && !strings.HasPrefix(name, "~/") && !strings.HasPrefix(name, `~\`) {
+		return name
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(home, name[1:])
+}

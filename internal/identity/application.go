@@ -1,0 +1,109 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"software.sslmate.com/src/go-pkcs12"
+)
+
+// servicePrincipal is an application that the configuration file names, with a
+// secret or a certificate that stands elsewhere.
+func (e *entra) servicePrincipal() source {
+	c := e.config
+	s := source{title: "service principal", configured: true, id: e.principal()}
+	missing := e.missing()
+	if c.ClientSecret == "" && c.ClientSecretFile == "" && c.CertificatePath == "" {
+		what := "clientSecretFile, clientSecretVariable or certificateFile"
+		if c.ClientSecretVariable != "" {
+			what = "a value for " + c.ClientSecretVariable
+		}
+		missing = append(missing, what)
+	}
+	if len(missing) > 0 {
+		s.token = fails("it lacks " + strings.Join(missing, " and "))
+		return s
+	}
+	s.token = func(ctx context.Context, scope string) (string, error) {
+		if c.ClientSecret == "" && c.ClientSecretFile != "" {
+			secret, err := readSecret(c.ClientSecretFile)
+			if err != nil {
+				return "", errors.New("cannot read the client secret " + describeFile(err))
+			}
+			return e.secret(ctx, scope, secret)
+		}
+		return e.application(ctx, scope)
+	}
+	return s
+}
+
+func (e *entra) secret(ctx context.Context, scope, secret string) (string, error) {
+	c := e.config
+	credential, err := azidentity.NewClientSecretCredential(c.TenantID, c.ClientID, secret, &azidentity.ClientSecretCredentialOptions{
+		ClientOptions:              e.options(),
+		AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+		DisableInstanceDiscovery:   e.knownAuthority(),
+	})
+	if err != nil {
+		return "", errTenant
+	}
+	return e.request(ctx, credential, scope)
+}
+
+func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
+	c := e.config
+	data, err := os.ReadFile(c.CertificatePath)
+	if err != nil {
+		return "", errors.New("cannot read the certificate " + describeFile(err))
+	}
+	password := c.CertificatePassword
+	if password == "" && c.CertificatePasswordFile != "" {
+		if password, err = readSecret(c.CertificatePasswordFile); err != nil {
+			return "", errors.New("cannot read the certificate's password " + describeFile(err))
+		}
+	}
+	certificates, key, err := parseCertificate(data, password)
+	if err != nil {
+		return "", errors.New("cannot read the certificate in " + c.CertificatePath + ": it must be PEM or PKCS#12 with its private key, and the password must fit")
+	}
+	credential, err := azidentity.NewClientCertificateCredential(c.TenantID, c.ClientID, certificates, key, &azidentity.ClientCertificateCredentialOptions{
+		ClientOptions:              e.options(),
+		AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+		DisableInstanceDiscovery:   e.knownAuthority(),
+		SendCertificateChain:       c.SendCertificateChain,
+	})
+	if err != nil {
+		return "", errTenant
+	}
+	return e.request(ctx, credential, scope)
+}
+
+// parseCertificate reads a certificate with its key, the leaf first. azidentity's
+// own reader knows only the PKCS#12 of old: OpenSSL 3 and Key Vault write files
+// with ciphers (RFC 8018's PBES2) that golang.org/x/crypto/pkcs12, which is
+// frozen, refuses.
+func parseCertificate(data []byte, password string) ([]*x509.Certificate, crypto.PrivateKey, error) {
+	if bytes.Contains(data, []byte("-----BEGIN ")) {
+		return azidentity.ParseCertificates(data, []byte(password))
+	}
+	key, leaf, chain, err := pkcs12.DecodeChain(data, password)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append([]*x509.Certificate{leaf}, chain...), key, nil
+}
+
+// errTenant stands for the one thing that azidentity checks of its arguments.
+var errTenant = errors.New("AZURE_TENANT_ID is not a tenant id or a domain name")
+
+// readSecret reads a file that holds one secret, with or without a line end.
+func readSecret(path string) (string, error) {
+	content, err := os.ReadFile(path)
+	return strings.TrimRight(string(content), "\r\n"), err
+}
