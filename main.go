@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 
 	"docker-credential-acr/helper"
+	"docker-credential-acr/internal/command"
 	"docker-credential-acr/internal/protocol"
 )
 
@@ -41,13 +42,17 @@ Docker and other clients run it when config.json says so:
 
     { "credHelpers": { "myregistry.azurecr.io": "acr" } }
 
-Usage: docker-credential-acr <get|store|erase|list|version>
+Usage: docker-credential-acr <get|store|erase|list|version|login>
 
     get      reads a registry from stdin, prints a token for it
     store    reads credentials from stdin, keeps a refresh token until it expires
     erase    reads a registry from stdin, forgets its tokens
     list     prints the registries that would be answered from what is kept
     version  prints the version
+
+For people:
+
+    login [--device-code] REGISTRY   sign in without any other tool
 
 Environment:
 
@@ -68,7 +73,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	credentials.Version = buildVersion()
 
 	verb := ""
-	if len(args) == 1 {
+	if len(args) == 1 || len(args) > 1 && args[0] == "login" {
 		verb = args[0]
 	}
 	switch verb {
@@ -76,9 +81,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return print(stdout, usage)
 	case "--version", "-v":
 		verb = credentials.ActionVersion
-	case credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion:
+	case "login", credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion:
 	default:
-		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version>; see docker-credential-acr --help")
+		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version|login>; see docker-credential-acr --help")
 	}
 	h, err := helper.New(helper.Options{
 		Context:   ctx,
@@ -89,6 +94,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	})
 	if err != nil {
 		return fail(stdout, stderr, err.Error())
+	}
+	if verb == "login" {
+		return command.Login(ctx, h, args[1:], stdout, stderr)
 	}
 	return protocol.Run(h, verb, stdin, stdout, stderr, func(err error) bool {
 		return errors.As(err, new(*helper.NotKept))

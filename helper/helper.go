@@ -128,7 +128,7 @@ func (h *Helper) Get(serverURL string) (username, secret string, err error) {
 		return "", "", credentials.NewErrCredentialsNotFound()
 	}
 	if h.misconfig != nil {
-		return "", "", fmt.Errorf("%s: %s", r.LoginServer, strings.ReplaceAll(h.misconfig.Error(), "\n", "; "))
+		return "", "", h.misconfigured(r)
 	}
 	q := h.question(r)
 	secret, err = q.token()
@@ -141,6 +141,11 @@ func (h *Helper) Get(serverURL string) (username, secret string, err error) {
 	}
 	h.log.Info("failed", "registry", r.LoginServer, "cause", err.Error())
 	return "", "", err
+}
+
+// misconfigured is what is wrong in the environment or the file, in one line.
+func (h *Helper) misconfigured(r host.Registry) error {
+	return errors.New(r.LoginServer + ": " + strings.ReplaceAll(h.misconfig.Error(), "\n", "; "))
 }
 
 // Delete forgets what is kept for the registry that serverURL names, of every

@@ -3,6 +3,8 @@ package azuretest
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -199,13 +201,28 @@ func (a *Azure) authorize(x *call, cl cloud, tenantName string) {
 		answer.Set("error", "access_denied")
 		answer.Set("error_description", "AADSTS65004: User declined to consent to access the app.")
 	}
-	if q.Get("response_mode") == "fragment" {
+	switch q.Get("response_mode") {
+	case "form_post":
+		x.formPost(back.String(), answer)
+		return
+	case "fragment":
 		back.Fragment = answer.Encode()
-	} else {
+	default:
 		back.RawQuery = answer.Encode()
 	}
 	x.w.Header().Set("Location", back.String())
 	x.empty(http.StatusFound)
+}
+
+// formPost has the browser post the answer, with a page that does so by itself
+// (OAuth 2.0 Form Post Response Mode). MSAL takes nothing else on loopback.
+func (x *call) formPost(to string, answer url.Values) {
+	x.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(x.w, "<html><body onload=\"document.forms[0].submit()\"><form method=\"POST\" action=%q>\n", to) //nolint:errcheck // the client is gone
+	for name := range answer {
+		fmt.Fprintf(x.w, "<input type=\"hidden\" name=%q value=%q />\n", name, html.EscapeString(answer.Get(name))) //nolint:errcheck // the client is gone
+	}
+	fmt.Fprint(x.w, "</form></body></html>\n") //nolint:errcheck // the client is gone
 }
 
 // userRealm says that a user's passwords are checked by Entra itself.

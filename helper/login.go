@@ -1,0 +1,63 @@
+package helper
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"docker-credential-acr/cache"
+	"docker-credential-acr/internal/identity"
+)
+
+// Login says how a person signs in.
+type Login struct {
+	// Registry is a server URL, as for Get.
+	Registry string
+	// DeviceCode shows a code to be entered in a browser anywhere, instead of
+	// opening one here.
+	DeviceCode bool
+	// TenantID and ClientID are empty for the person's own tenant and the
+	// application of Azure's developer tools, or what the configuration says.
+	TenantID, ClientID string
+	// Prompt is handed what the person must be told, a line at a time.
+	Prompt func(string)
+}
+
+// patience is how long a person has for signing in; a device code lasts as long.
+const patience = 15 * time.Minute
+
+// Login has a person sign in and keeps the registry's refresh token as Add would:
+// Get returns it, before it asks for the ambient identity, until it expires. It
+// returns who has signed in, and until when that holds.
+func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Time, err error) {
+	r, ok := h.config.Registry(l.Registry)
+	if !ok {
+		return "", time.Time{}, errors.New("not the login server of an Azure container registry, such as myregistry.azurecr.io")
+	}
+	if h.misconfig != nil {
+		return "", time.Time{}, h.misconfigured(r)
+	}
+	q := h.question(r)
+	if q.cache.Dir == "" {
+		return "", time.Time{}, errors.New(r.LoginServer + ": the cache is off, so there is nowhere to keep a token")
+	}
+	azure := q.settings.Azure
+	azure.TenantID, azure.ClientID = cmp.Or(l.TenantID, azure.ToolTenant), l.ClientID
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	access, err := identity.SignIn(ctx, azure, h.transport, l.DeviceCode, l.Prompt)
+	if err != nil {
+		return "", time.Time{}, errors.New(r.LoginServer + ": " + err.Error())
+	}
+	who = identity.Describe(access)
+	token, err := h.exchange.Exchange(ctx, r.LoginServer, access)
+	if err != nil {
+		return "", time.Time{}, as(who, err)
+	}
+	key := cache.Key{Registry: r.LoginServer, Identity: stored}
+	if err := q.cache.Put(cache.Entry{Key: key, Secret: token.Secret, Obtained: token.Obtained, Expires: token.Expires}); err != nil {
+		return "", time.Time{}, errors.New(r.LoginServer + ": cannot write to " + q.cache.Dir)
+	}
+	return who, token.Expires, nil
+}
