@@ -19,6 +19,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"docker-credential-acr/internal/privatefile"
 )
 
 // version is the format of the files. It is part of their names, so that
@@ -157,28 +159,7 @@ func (c Cache) write(k Key, kind string, record any, modified time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(c.Dir, filepath.Base(c.path(k, temporaryFile))+"-*") // 0600 from birth
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(content)
-	if err == nil {
-		err = tmp.Sync() // a rename that survives a power cut before its content would be an empty file
-	}
-	err = errors.Join(err, tmp.Close())
-	if err == nil {
-		err = os.Chtimes(tmp.Name(), time.Time{}, modified)
-	}
-	if err == nil {
-		err = rename(tmp.Name(), c.path(k, kind))
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
+	return privatefile.Write(c.path(k, kind), filepath.Base(c.path(k, temporaryFile)), content, modified)
 }
 
 // seal writes record as JSON behind its checksum. A flipped bit would otherwise
@@ -195,7 +176,7 @@ func seal(record any) ([]byte, error) {
 // readRecord reads a sealed record into v. It reports false for a file that is
 // missing, not private or damaged.
 func readRecord(path string, v any) bool {
-	content, err := readPrivate(path)
+	content, err := privatefile.Read(path, maxFile)
 	if err != nil {
 		return false
 	}

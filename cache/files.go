@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -63,23 +62,3 @@ func (c Cache) files() ([]file, error) {
 
 // maxFile is more than any refresh token needs.
 const maxFile = 64 << 10
-
-var errNotPrivate = errors.New("not a private file of this user")
-
-// readPrivate reads a small regular file that belongs to this user and that no
-// other can write. It neither follows a link nor waits for a pipe's writer.
-func readPrivate(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile || !private(info) {
-		return nil, errNotPrivate
-	}
-	return io.ReadAll(io.LimitReader(f, maxFile))
-}

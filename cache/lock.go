@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"docker-credential-acr/internal/privatefile"
 )
 
 // poll is how often a waiting process looks whether the lock is free. Locks
@@ -37,7 +39,7 @@ func (c Cache) Lock(ctx context.Context, k Key) (unlock func()) {
 }
 
 func newLock(path string) *flock.Flock {
-	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o600))
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|privatefile.NoFollow), flock.SetPermissions(0o600))
 }
 
 // current reports whether the locked file is still the one that its path leads

@@ -59,11 +59,11 @@ func TestOtherToolsAccounts(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	for in, want := range map[string]string{
-		"AzureCLICredential: ERROR: Please run 'az login' to setup account.. To troubleshoot, visit https://aka.ms/azsdk/go/identity/troubleshoot#azure-cli": "ERROR: Please run 'az login' to setup account",
-		"one\r\n\ttwo `three` \x1b[31m": "one two 'three' [31m",
+		"ERROR: Please run 'az login' to setup account.\r\n":                                   "ERROR: Please run 'az login' to setup account",
+		"one\r\n\ttwo `three` \x1b[31m":                                                        "one two 'three' [31m",
 		"token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln, secret " + strings.Repeat("a~b", 30): "token [redacted], secret [redacted]",
-		strings.Repeat("word ", 100): strings.Repeat("word ", 60) + "…",
-		"":                           "",
+		strings.Repeat("word ", 100):                                                           strings.Repeat("word ", 60) + "…",
+		"":                                                                                     "",
 	} {
 		if got := quote(in); got != want {
 			t.Errorf("quote(%q) = %q, want %q", in, got, want)

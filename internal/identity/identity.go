@@ -142,8 +142,10 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 				i.notes.SetNote(about, string(s.kind))
 			}
 			return token, nil
-		case ctx.Err() != nil:
+		case ctx.Err() != nil && !s.kind.Developer():
 			return "", errors.New(s.title + ": no answer in time")
+		case ctx.Err() != nil: // what the tool had said by then may tell why
+			return "", errors.New(s.title + ": " + err.Error())
 		case errors.As(err, &a), s.kind.Developer() && !i.named:
 			// A developer's tool that is installed but signed out is no reason
 			// not to ask the next one.

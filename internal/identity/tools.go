@@ -34,8 +34,6 @@ func (e *entra) tool(title, id string, token func(ctx context.Context, scope, te
 }
 
 var (
-	// boilerplate is what azidentity puts around a tool's own words.
-	boilerplate = regexp.MustCompile(`^\w+Credential: |\.? ?To troubleshoot, visit https://\S+$`)
 	// secretive is what may be a token: long, and of a token's alphabet. The
 	// words of messages are shorter.
 	secretive = regexp.MustCompile(`eyJ[\w.+/=-]{10,}|[\w.+/=~-]{64,}`)
@@ -44,7 +42,7 @@ var (
 
 // quote makes one plain line of what a tool wrote to its standard error.
 func quote(text string) string {
-	text = strings.TrimRight(boilerplate.ReplaceAllString(strings.TrimSpace(text), ""), ". \r\n")
+	text = strings.TrimRight(strings.TrimSpace(text), ". ")
 	text = secretive.ReplaceAllString(text, "[redacted]")
 	text = strings.ReplaceAll(blank.ReplaceAllString(text, " "), "`", "'")
 	const most = 300

@@ -1,4 +1,4 @@
-package cache
+package privatefile
 
 import (
 	"io/fs"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// noFollow has no counterpart: making a link needs a privilege on Windows.
-const noFollow = 0
+// NoFollow has no counterpart: making a link needs a privilege on Windows.
+const NoFollow = 0
 
 // private leaves the question to the access list that the directory, which is
 // in the user's own profile, hands down to its files.

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cache
+package privatefile
 
 import (
 	"io/fs"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// noFollow refuses a symbolic link in the last place of a path, and opens a
+// NoFollow is a flag for os.OpenFile. It refuses a symbolic link in the last place of a path, and opens a
 // FIFO without waiting for its other end.
-const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+const NoFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
 // private reports whether the file is this user's and no other can write it.
 func private(info fs.FileInfo) bool {
