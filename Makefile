@@ -1,0 +1,144 @@
+# Works with GNU make 3.81, which is what macOS ships, and any POSIX sh.
+# Building, testing and the demo need Go and make; nothing else.
+
+GO ?= go
+NAME := docker-credential-acr
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# auto: with the race detector where it works. Or -race, or nothing.
+RACE ?= auto
+FUZZTIME ?= 30s
+TESTFLAGS ?=
+E2EFLAGS ?=
+ARGS ?=
+
+EXE = $(shell $(GO) env GOEXE)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+
+# $(call tool,MODULE,NAME,PACKAGE): a program of a nested module, at the version
+# that its go.mod pins, in bin/. Go builds it again only when that changes.
+tool = GOOS= GOARCH= $(GO) build -C $(1) -buildvcs=false -o '$(CURDIR)/bin/$(2)$(EXE)' $(3)
+
+.DEFAULT_GOAL := help
+.PHONY: help build install test demo emulator e2e fuzz lint lint-format lint-vet \
+	lint-staticcheck lint-errors lint-ci cross tidy-check vuln tools clients check clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+build: ## build bin/docker-credential-acr, static
+	$(BUILD) -o bin/$(NAME)$(EXE) .
+
+install: build ## install it to PREFIX/bin, or where go install would
+	@if [ -n '$(PREFIX)' ]; then dir='$(DESTDIR)$(PREFIX)/bin'; \
+	else dir=$$($(GO) env GOBIN); [ -n "$$dir" ] || dir=$$($(GO) env GOPATH)/bin; fi; \
+	mkdir -p "$$dir" && cp bin/$(NAME)$(EXE) "$$dir/.$(NAME).new" && \
+	chmod 755 "$$dir/.$(NAME).new" && mv -f "$$dir/.$(NAME).new" "$$dir/$(NAME)$(EXE)" && \
+	echo "installed $$dir/$(NAME)$(EXE)" && \
+	case ":$$PATH:" in *":$$dir:"*) ;; *) echo "not on PATH yet: $$dir" ;; esac
+
+test: ## run all tests, with the race detector if there is a C compiler
+	@case '$(RACE)' in \
+	auto) race=-race; $(GO) test -race -run '^$$' errors >/dev/null 2>&1 || { race=; \
+		echo 'make test: the race detector does not work here (it needs a C compiler); testing without it'; } ;; \
+	*) race='$(RACE)' ;; \
+	esac; \
+	set -x; $(GO) test $$race -timeout 5m $(TESTFLAGS) ./...
+
+demo: ## push and pull through the helper, against the emulator
+	$(GO) run ./internal/demo $(ARGS)
+
+emulator: ## start the emulator of Entra, IMDS and ACR; prints what to export
+	$(GO) run ./internal/azuretest/cmd/azure-emulator $(ARGS)
+
+e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
+	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 15m $(E2EFLAGS) ./internal/e2e/...
+
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	@listed=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$listed"; exit 1; }; \
+	targets=$$(echo "$$listed" | awk '/^Fuzz/ { name[++n] = $$1 } \
+		/^ok/ { for (i = 1; i <= n; i++) print $$2 "/" name[i] } /^(ok|\?)/ { n = 0 }'); \
+	[ -n "$$targets" ] || { echo 'make fuzz: no fuzz target found'; exit 1; }; \
+	for target in $$targets; do \
+		echo "fuzz $$target for $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$${target##*/}\$$" -fuzztime $(FUZZTIME) "$${target%/*}" || exit 1; \
+	done
+
+lint: lint-format lint-vet lint-staticcheck lint-errors lint-ci ## check the code, for every platform, and the CI files
+
+lint-format:
+	@$(call tool,tools,tools/gofumpt,mvdan.cc/gofumpt)
+	@files=$$(bin/tools/gofumpt$(EXE) -l .) || exit 1; [ -z "$$files" ] || \
+		{ echo 'not formatted, mend with bin/tools/gofumpt -w:'; echo "$$files"; exit 1; }
+
+lint-vet:
+	@failed=; for platform in $(PLATFORMS); do \
+		echo "go vet $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) vet -tags e2e ./... || failed=1; \
+	done; [ -z "$$failed" ]
+
+lint-staticcheck:
+	@$(call tool,tools,tools/staticcheck,honnef.co/go/tools/cmd/staticcheck)
+	@failed=; for os in linux darwin windows; do \
+		echo "staticcheck $$os"; \
+		CGO_ENABLED=0 GOOS=$$os bin/tools/staticcheck$(EXE) -tags e2e ./... || failed=1; \
+	done; [ -z "$$failed" ]
+
+# Of the packages in the program. Where an error is of no use, the line ends in
+# "//nolint:errcheck // REASON".
+lint-errors:
+	@$(call tool,tools,tools/errcheck,github.com/kisielk/errcheck)
+	@packages=$$($(GO) list -deps -f '{{with .Module}}{{if .Main}}{{$$.ImportPath}}{{end}}{{end}}' .) || exit 1; \
+	failed=; for os in linux darwin windows; do \
+		echo "errcheck $$os"; \
+		found=$$(CGO_ENABLED=0 GOOS=$$os bin/tools/errcheck$(EXE) -ignoretests $$packages); code=$$?; \
+		[ $$code -le 1 ] || failed=1; \
+		echo "$$found" | awk 'NF && !/\/\/nolint:errcheck \/\/ ./ { print; n++ } END { exit n > 0 }' || failed=1; \
+	done; [ -z "$$failed" ]
+
+lint-ci:
+	@$(call tool,tools,tools/actionlint,github.com/rhysd/actionlint/cmd/actionlint)
+	bin/tools/actionlint$(EXE) .github/workflows/*.yml
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck .ci/run; \
+	else echo 'shellcheck is not installed; .ci/run not checked'; fi
+
+cross: ## build for Linux, macOS and Windows, on amd64 and arm64, into dist/
+	@for platform in $(PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/} exe=; [ $$os != windows ] || exe=.exe; \
+		out=dist/$(NAME)-$$os-$$arch$$exe; echo "build $$out"; \
+		GOOS=$$os GOARCH=$$arch $(BUILD) -o $$out . || exit 1; \
+	done
+
+tidy-check: ## check go.mod and go.sum of every module
+	@failed=; for file in $$(find . -name go.mod -not -path '*/testdata/*'); do \
+		dir=$${file%/go.mod}; echo "go mod tidy -diff, go mod verify: $$dir"; \
+		$(GO) mod tidy -C $$dir -diff && $(GO) mod verify -C $$dir || failed="$$failed $$dir"; \
+	done; for dir in $$failed; do echo "mend with: go mod tidy -C $$dir"; done; [ -z "$$failed" ]
+
+# Exit code 3: a vulnerability that the program can reach. 1: the database
+# cannot be reached, among other things.
+vuln: ## look for known vulnerabilities; skipped without the online database
+	@$(call tool,tools,tools/govulncheck,golang.org/x/vuln/cmd/govulncheck)
+	@out=$$(bin/tools/govulncheck$(EXE) ./... 2>&1); code=$$?; echo "$$out"; \
+	[ $$code = 1 ] && echo "$$out" | grep -q 'fetching vulnerabilities' || exit $$code; \
+	echo 'make vuln: SKIPPED, the vulnerability database cannot be reached'
+
+tools: ## build the development tools into bin/tools
+	$(call tool,tools,tools/gofumpt,mvdan.cc/gofumpt)
+	$(call tool,tools,tools/staticcheck,honnef.co/go/tools/cmd/staticcheck)
+	$(call tool,tools,tools/errcheck,github.com/kisielk/errcheck)
+	$(call tool,tools,tools/govulncheck,golang.org/x/vuln/cmd/govulncheck)
+	$(call tool,tools,tools/actionlint,github.com/rhysd/actionlint/cmd/actionlint)
+
+clients: ## build the registry clients of the end-to-end tests into bin/clients
+	$(call tool,tools,clients/crane,github.com/google/go-containerregistry/cmd/crane)
+	$(call tool,tools/clients,clients/helm,helm.sh/helm/v4/cmd/helm)
+	$(call tool,internal/e2e/clients,clients/helm3,helm.sh/helm/v3/cmd/helm)
+	$(call tool,tools/clients,clients/regctl,github.com/regclient/regclient/cmd/regctl)
+
+check: tidy-check lint test ## what to run before a commit
+
+clean: ## remove bin and dist
+	rm -rf bin dist
