@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
+
+	"docker-credential-acr/internal/process"
 )
 
 // azidentity runs az, azd and pwsh through a shell and at a deadline kills the
@@ -35,21 +35,11 @@ type cmdlet struct {
 	args []string // must be safe on every platform's command line: see plainArgument
 }
 
-// find returns the absolute path of the first of names that is on PATH. It
-// passes over what is no program, and over directories of PATH that are not
-// absolute, where exec.LookPath would stop: what they hold depends on the
-// working directory, and that may be anybody's.
+// find returns the absolute path of the first of names that is on PATH.
 func find(names ...string) (string, error) {
 	for _, name := range names {
-		for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-			if !filepath.IsAbs(dir) {
-				continue
-			}
-			// LookPath does not search for a name with a directory. It knows
-			// what can be executed and, on Windows, PATHEXT.
-			if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-				return path, nil
-			}
+		if path, ok := process.Find(name); ok {
+			return path, nil
 		}
 	}
 	if len(names) > 1 {
@@ -100,13 +90,13 @@ func (c cmdlet) run(ctx context.Context) (printed, error) {
 	cmd.WaitDelay = straggling
 	// Standard input stays nil, the null device: nobody is there to answer. The
 	// working directory is one that only administrators write to.
-	cmd.Dir = root()
+	cmd.Dir = process.Root()
 	cmd.Env = append(
 		cmd.Environ(),
 		"NO_COLOR=1",            // PowerShell 7.2, azd
 		"AZURE_CORE_NO_COLOR=1", // az, which knows only this
 	)
-	release, err := start(cmd)
+	release, err := process.Start(cmd)
 	if err == nil {
 		err = cmd.Wait()
 		release()

@@ -1,4 +1,4 @@
-package identity
+package process
 
 import (
 	"errors"
@@ -11,12 +11,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// shells are the names of PowerShell's program; the second is Windows
-// PowerShell, which comes with Windows.
-var shells = []string{"pwsh", "powershell"}
-
-// root is a directory that is always there and that only administrators fill.
-func root() string {
+// Root is a directory that is always there and that only administrators fill.
+func Root() string {
 	dir, err := windows.GetSystemWindowsDirectory()
 	if err != nil {
 		return `C:\Windows`
@@ -24,13 +20,13 @@ func root() string {
 	return dir
 }
 
-// start starts cmd such that the end of its context kills it with everything it
+// Start starts cmd such that the end of its context kills it with everything it
 // has started: all are in one job. The job also ends with this process, however
 // that ends; release lets go of what the tool left behind when it exited.
 //
 // The tool gets a console of its own that is never shown. Nothing can ask there,
 // and no window flashes up behind Docker Desktop.
-func start(cmd *exec.Cmd) (release func(), err error) {
+func Start(cmd *exec.Cmd) (release func(), err error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 	if err := throughCmd(cmd); err != nil {
 		return nil, err
@@ -104,7 +100,7 @@ func throughCmd(cmd *exec.Cmd) error {
 }
 
 // batchArgument reports whether cmd.exe takes arg as it stands. All that is
-// passed here is made of options, base64 and what plainArgument allows.
+// passed here is made of options, base64, ids and URLs.
 func batchArgument(arg string) bool {
 	return arg != "" && strings.Trim(arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/:+=-") == ""
 }

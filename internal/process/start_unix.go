@@ -1,19 +1,16 @@
 //go:build unix
 
-package identity
+package process
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// shells are the names of PowerShell's program.
-var shells = []string{"pwsh"}
+// Root is a directory that is always there and that nobody else fills.
+func Root() string { return "/" }
 
-// root is a directory that is always there and that nobody else fills.
-func root() string { return "/" }
-
-// start starts cmd such that the end of its context kills it with everything it
+// Start starts cmd such that the end of its context kills it with everything it
 // has started.
 //
 // The tool leads a session of its own, and so a process group of its own, which
@@ -26,7 +23,7 @@ func root() string { return "/" }
 // handles it must end the context. Linux's Pdeathsig is no help: it fires when
 // the thread that forked ends, be the process alive or not
 // (https://go.dev/issue/27505), and the tool's children don't inherit it.
-func start(cmd *exec.Cmd) (release func(), err error) {
+func Start(cmd *exec.Cmd) (release func(), err error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error {
 		// The number may be stale only if the tool has exited within the last
