@@ -45,7 +45,7 @@ Docker and other clients run it when config.json says so:
 Usage: docker-credential-acr <get|store|erase|list|version|login>
 
     get      reads a registry from stdin, prints a token for it
-    store    reads credentials from stdin, keeps a refresh token until it expires
+    store    reads credentials from stdin, keeps them until erase (a refresh token until it expires)
     erase    reads a registry from stdin, forgets its tokens
     list     prints the registries that would be answered from what is kept
     version  prints the version
@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return command.Login(ctx, h, args[1:], stdout, stderr)
 	}
 	return protocol.Run(h, verb, stdin, stdout, stderr, func(err error) bool {
-		return errors.As(err, new(*helper.NotKept))
+		return errors.As(err, new(*helper.Notice))
 	})
 }
 

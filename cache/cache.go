@@ -111,6 +111,17 @@ func (c Cache) Put(e Entry) error {
 	return nil
 }
 
+// Remove forgets one entry. What is not there is not an error.
+func (c Cache) Remove(k Key) error {
+	if c.Dir == "" {
+		return nil
+	}
+	if err := os.Remove(c.path(k, tokenFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // Drop forgets all entries of a registry, of every identity, with the failures
 // remembered for it. What is not there is not an error.
 func (c Cache) Drop(registry string) error {

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
+	"strings"
 )
 
 // The kinds of file in the directory, which are their extensions.
@@ -20,9 +20,25 @@ const (
 	temporaryFile = ".tmp"
 )
 
-// ours matches the names of this package's files. Whatever else lies in the
-// directory belongs to somebody else and is never touched.
-var ours = regexp.MustCompile(`^([0-9a-f]{32})-[0-9a-f]{32}(\.[a-z]+)(-[0-9]+)?$`)
+// ours reads the name of one of this package's files: two hashes, the kind, and
+// behind a temporary file's a number. Whatever else lies in the directory belongs
+// to somebody else and is never touched.
+func ours(name string) (registry, kind string, ok bool) {
+	const length = 2 * 16
+	if len(name) < 2*length+2 || name[length] != '-' || !hexadecimal(name[:length]) || !hexadecimal(name[length+1:2*length+1]) {
+		return "", "", false
+	}
+	kind, number, numbered := strings.Cut(name[2*length+1:], "-")
+	switch kind {
+	case tokenFile, failureFile, noteFile, lockFile:
+		return name[:length], kind, !numbered
+	case temporaryFile:
+		return name[:length], kind, numbered && strings.Trim(number, "0123456789") == ""
+	}
+	return "", "", false
+}
+
+func hexadecimal(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
 // path is the file of k: the registry and the identity, each as a hash, so that
 // any name fits and Drop finds a registry's files without opening them.
@@ -51,11 +67,9 @@ func (c Cache) files() ([]file, error) {
 	}
 	var all []file
 	for _, e := range entries {
-		m := ours.FindStringSubmatch(e.Name())
-		if m == nil || (m[3] != "") != (m[2] == temporaryFile) {
-			continue
+		if registry, kind, ok := ours(e.Name()); ok {
+			all = append(all, file{filepath.Join(c.Dir, e.Name()), registry, kind, e})
 		}
-		all = append(all, file{filepath.Join(c.Dir, e.Name()), m[1], m[2], e})
 	}
 	return all, err
 }

@@ -81,7 +81,7 @@ const (
 
 // code matches error codes of registries. What does not look like one is not
 // repeated.
-var code = regexp.MustCompile(`^[A-Z]{2,16}(_[A-Z]{2,16}){0,3}$`)
+var code = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`)
 
 // refusal describes an answer other than 200. The texts of the service are
 // collected in https://aka.ms/acr/errors and in the SDK's troubleshooting page,
@@ -93,8 +93,8 @@ func refusal(r host.Registry, response *http.Response, body []byte, accessToken 
 	said := ""
 	if len(a.Errors) > 0 {
 		said = a.Errors[0].Message
-		if code.MatchString(a.Errors[0].Code) {
-			e.Code = a.Errors[0].Code
+		if c := a.Errors[0].Code; len(c) <= 32 && code.MatchString(c) {
+			e.Code = c
 		}
 	}
 	switch {
@@ -152,7 +152,7 @@ func roles(r host.Registry, accessToken string) string {
 
 var (
 	uuid     = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
-	quotedIP = regexp.MustCompile(`'([0-9a-fA-F:.]{2,45})'`)
+	quotedIP = regexp.MustCompile(`'([0-9a-fA-F:.]+)'`)
 )
 
 // address finds the client's address in what the firewall says.

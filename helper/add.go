@@ -3,54 +3,121 @@ package helper
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/docker/docker-credential-helpers/credentials"
+	"github.com/golang-jwt/jwt/v5"
 
 	"docker-credential-acr/cache"
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/store"
 )
 
-// NotKept is the error of Add for credentials that it has no use for. It is no
-// failure of a login: Get goes on as before.
-type NotKept struct{ reason string }
+// Notice is an error that is no failure: what was asked is done, or needs no
+// doing, and the person should know something about it.
+type Notice struct{ text string }
 
-func (e *NotKept) Error() string { return e.reason }
+func (e *Notice) Error() string { return e.text }
 
-// Add keeps a refresh token that a client was given for a registry, until it
-// expires; Get then returns it before it asks for the ambient identity. One that
-// is in the cache already, because the helper itself had given it out, changes
-// nothing.
+// Add keeps what a login gave for a registry; Get then returns it before it asks
+// for the ambient identity. A new one takes the place of the old.
 //
-// What is not a refresh token for that registry is a *NotKept.
+// A refresh token of the registry (user "<token>" or the null GUID) is kept in
+// the cache until it expires. One that is in the cache already, because the
+// helper itself had given it out, changes nothing. What those users give and is
+// no such token is not kept, which is a *Notice: Get goes on as before.
+//
+// Any other user and password are kept until Delete, in the platform's own
+// credential store, or, with a *Notice, in a private file.
 func (h *Helper) Add(c *credentials.Credentials) error {
 	r, ok := h.config.Registry(strings.TrimSpace(c.ServerURL))
 	if !ok {
 		return errors.New("only credentials for Azure container registries are kept here; in Docker's config.json use this helper in credHelpers, one line a registry, instead of credsStore")
 	}
-	if c.Username != config.TokenUsername && c.Username != config.GUIDUsername {
-		return &NotKept{fmt.Sprintf("%s: the password is not kept; pulls and pushes go on with your Azure identity", r.LoginServer)}
+	if h.misconfig != nil {
+		return h.misconfigured(r)
 	}
-	token, err := h.exchange.Verify(r.LoginServer, c.Secret)
-	if err != nil {
-		return &NotKept{fmt.Sprintf("%s: the token is not kept, as it is not a live refresh token of this registry; pulls and pushes go on with your Azure identity", r.LoginServer)}
-	}
-	key := cache.Key{Registry: r.LoginServer, Identity: stored}
 	q := h.question(r)
-	ctx, cancel := context.WithTimeout(h.base, q.settings.Timeout/2)
+	ctx, cancel := context.WithTimeout(h.base, q.settings.Timeout)
 	defer cancel()
-	unlock := q.cache.Lock(ctx, key)
+	// One login after the other, or the index and the store could disagree.
+	patience, cancel := context.WithTimeout(ctx, q.settings.Timeout/2)
+	defer cancel()
+	unlock := q.cache.Lock(patience, q.stored())
 	defer unlock()
+	if c.Username == config.TokenUsername || c.Username == config.GUIDUsername {
+		return q.addToken(ctx, c.Secret)
+	}
+	return q.addPassword(ctx, store.Credential{Username: c.Username, Secret: c.Secret})
+}
+
+// stored is the key of the refresh token that a client stored.
+func (q *question) stored() cache.Key {
+	return cache.Key{Registry: q.registry.LoginServer, Identity: stored}
+}
+
+func (q *question) addToken(ctx context.Context, secret string) error {
+	name := q.registry.LoginServer
+	token, err := q.exchange.Verify(name, secret)
+	if err != nil {
+		return &Notice{name + ": the token is not kept, as it is not a live refresh token of this registry; pulls and pushes go on with your Azure identity"}
+	}
 	for _, e := range q.cache.Entries() {
-		if e.Registry == r.LoginServer && e.Secret == token.Secret {
-			h.log.Info("stored token is known", "registry", r.LoginServer)
+		if e.Registry == name && e.Secret == token.Secret {
+			q.log.Info("stored token is known", "registry", name)
 			return nil
 		}
 	}
-	if err := q.cache.Put(cache.Entry{Key: key, Secret: token.Secret, Obtained: token.Obtained, Expires: token.Expires}); err != nil {
-		return &NotKept{fmt.Sprintf("%s: the token is not kept: cannot write to %s", r.LoginServer, q.cache.Dir)}
+	if err := q.keepToken(ctx, token); err != nil {
+		return &Notice{name + ": the token is not kept: " + err.Error()}
 	}
-	h.log.Info("stored", "registry", r.LoginServer, "expires", token.Expires.UTC())
 	return nil
+}
+
+const maxSecret = 64 << 10
+
+func (q *question) addPassword(ctx context.Context, c store.Credential) error {
+	name := q.registry.LoginServer
+	switch {
+	case len(c.Secret) > maxSecret || len(c.Username) > maxSecret:
+		return errors.New(name + ": the user name or password is longer than 64 KiB")
+	case entraToken(c.Secret):
+		return errors.New(name + ": this is an Entra access token, which is no password of a registry; no login is needed, as each pull exchanges the token of your Azure identity by itself, and docker-credential-acr login " + name + " signs in without az")
+	}
+	where, err := q.store.Put(ctx, name, c)
+	if err != nil {
+		return errors.New(name + ": the password is not kept: " + err.Error())
+	}
+	q.log.Info("stored", "registry", name, "store", where)
+	// The newest login counts.
+	if err := q.cache.Remove(q.stored()); err != nil {
+		q.log.Info("not erased", "what", "token", "registry", name)
+	}
+	if where == store.File && q.config.Store() != store.File {
+		return &Notice{"WARNING! The password for " + name + " is stored unencrypted in " + q.store.Dir + ". A credential helper keeps it safe: install docker-credential-pass, docker-credential-secretservice or that of your platform, and log in again. See https://docs.docker.com/go/credential-store/"}
+	}
+	return nil
+}
+
+// entraToken reports whether a password is an access token of Entra's: its
+// issuer is one of Microsoft's authorities.
+func entraToken(secret string) bool {
+	var claims jwt.RegisteredClaims
+	_, _, _ = jwt.NewParser().ParseUnverified(secret, &claims) // a password leaves them empty
+	issuer, ok := strings.CutPrefix(claims.Issuer, "https://")
+	if !ok {
+		return false
+	}
+	name, _, _ := strings.Cut(issuer, "/")
+	return strings.HasPrefix(name, "login.") || strings.HasPrefix(name, "sts.")
+}
+
+// credential is what the helper has for a registry without asking anybody for
+// a token.
+func (q *question) credential(ctx context.Context) (store.Credential, bool, error) {
+	c, found, err := q.store.Get(ctx, q.registry.LoginServer)
+	if err != nil {
+		return store.Credential{}, found, errors.New(q.registry.LoginServer + ": " + err.Error())
+	}
+	return c, found, nil
 }

@@ -19,29 +19,40 @@ const stored = "stored by a client"
 // was waiting for.
 const grace = 300 * time.Millisecond
 
-// token returns a refresh token, and holds the deadline.
-func (q *question) token() (string, error) {
-	explicit, ok := q.cache.Get(cache.Key{Registry: q.registry.LoginServer, Identity: stored})
+// answer returns what a client is to be given, and holds the deadline.
+func (q *question) answer() (username, secret string, err error) {
+	ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
+	defer cancel()
+	explicit, ok := q.cache.Get(q.stored())
 	if ok && explicit.Usable(q.now()) {
-		q.answer("stored", explicit)
-		return explicit.Secret, nil
+		q.note("stored token", explicit)
+		return q.settings.Username, explicit.Secret, nil
 	}
+	c, found, err := q.credential(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if found {
+		q.log.Info("answer", "registry", q.registry.LoginServer, "source", "stored credential")
+		return c.Username, c.Secret, nil
+	}
+	secret, err = q.token(ctx)
+	if err != nil && ok && q.now().Before(explicit.Expires) {
+		// In its last minute it may still do, and nothing better is to be had.
+		q.note("stored token", explicit)
+		return q.settings.Username, explicit.Secret, nil
+	}
+	return q.settings.Username, secret, err
+}
+
+// token returns a refresh token of the ambient identity.
+func (q *question) token(ctx context.Context) (string, error) {
 	key := cache.Key{Registry: q.registry.LoginServer, Identity: q.who.ID()}
 	entry, err, done := q.recall(key)
 	if !done {
-		ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
-		defer cancel()
 		entry, err = q.renew(ctx, key, entry)
 	}
-	switch {
-	case err == nil:
-		return entry.Secret, nil
-	case ok && q.now().Before(explicit.Expires):
-		// In its last minute it may still do, and nothing better is to be had.
-		q.answer("stored", explicit)
-		return explicit.Secret, nil
-	}
-	return "", err
+	return entry.Secret, err
 }
 
 // recall looks into the cache. It is done if there is a fresh entry, or if a
@@ -51,7 +62,7 @@ func (q *question) recall(key cache.Key) (entry cache.Entry, err error, done boo
 	entry, _ = q.cache.Get(key)
 	now := q.now()
 	if entry.Fresh(now) {
-		q.answer("cache", entry)
+		q.note("cache", entry)
 		return entry, nil, true
 	}
 	message, failed := q.cache.Failure(key)
@@ -60,7 +71,7 @@ func (q *question) recall(key cache.Key) (entry cache.Entry, err error, done boo
 	}
 	q.log.Info("failed a moment ago", "registry", key.Registry)
 	if entry.Usable(now) {
-		q.answer("cache", entry)
+		q.note("cache", entry)
 		return entry, nil, true
 	}
 	return cache.Entry{}, errors.New(message), true
@@ -94,7 +105,7 @@ func (q *question) renew(ctx context.Context, key cache.Key, old cache.Entry) (c
 	}
 	if got.err != nil && usable {
 		q.log.Info("renewal failed", "registry", key.Registry, "cause", got.err.Error())
-		q.answer("cache", old)
+		q.note("cache", old)
 		return old, nil
 	}
 	return got.entry, got.err
@@ -148,7 +159,7 @@ func (q *question) request(ctx context.Context, key cache.Key) (cache.Entry, err
 		return cache.Entry{}, as(identity.Describe(access), err)
 	}
 	entry := cache.Entry{Key: key, Secret: token.Secret, Obtained: token.Obtained, Expires: token.Expires}
-	q.answer("exchange", entry)
+	q.note("exchange", entry)
 	return entry, nil
 }
 
@@ -163,7 +174,7 @@ func as(who string, err error) error {
 	return &named
 }
 
-// answer notes where an answer came from.
-func (q *question) answer(source string, e cache.Entry) {
+// note logs where an answer came from.
+func (q *question) note(source string, e cache.Entry) {
 	q.log.Info("answer", "registry", q.registry.LoginServer, "source", source, "expires", e.Expires.UTC().Format(time.RFC3339))
 }

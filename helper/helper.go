@@ -32,6 +32,7 @@ import (
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/identity"
+	"docker-credential-acr/internal/store"
 	"docker-credential-acr/internal/web"
 )
 
@@ -131,10 +132,10 @@ func (h *Helper) Get(serverURL string) (username, secret string, err error) {
 		return "", "", h.misconfigured(r)
 	}
 	q := h.question(r)
-	secret, err = q.token()
+	username, secret, err = q.answer()
 	switch {
 	case err == nil:
-		return q.settings.Username, secret, nil
+		return username, secret, nil
 	case q.settings.Anonymous && !errors.As(err, new(*exchange.Error)):
 		h.log.Info("anonymous", "registry", r.LoginServer, "cause", err.Error())
 		return "", "", credentials.NewErrCredentialsNotFound()
@@ -148,8 +149,8 @@ func (h *Helper) misconfigured(r host.Registry) error {
 	return errors.New(r.LoginServer + ": " + strings.ReplaceAll(h.misconfig.Error(), "\n", "; "))
 }
 
-// Delete forgets what is kept for the registry that serverURL names, of every
-// identity: stored and cached tokens. A host that is not ACR's, or one of which
+// Delete forgets what is kept for the registry that serverURL names: the stored
+// credential, and the cached tokens of every identity. A host that is not ACR's, or one of which
 // nothing is kept, is no error.
 func (h *Helper) Delete(serverURL string) error {
 	r, ok := h.config.Registry(strings.TrimSpace(serverURL))
@@ -157,10 +158,12 @@ func (h *Helper) Delete(serverURL string) error {
 		return nil
 	}
 	q := h.question(r)
-	err := q.cache.Drop(r.LoginServer)
+	ctx, cancel := context.WithTimeout(h.base, q.settings.Timeout)
+	defer cancel()
+	err := errors.Join(q.store.Delete(ctx, r.LoginServer), q.cache.Drop(r.LoginServer))
 	h.log.Info("erased", "registry", r.LoginServer, "ok", err == nil)
 	if err != nil {
-		return errors.New(r.LoginServer + ": cannot delete all that is cached in " + q.cache.Dir)
+		return errors.New(r.LoginServer + ": cannot delete all that is kept in " + q.store.Dir + " and " + q.cache.Dir)
 	}
 	return nil
 }
@@ -169,6 +172,11 @@ func (h *Helper) Delete(serverURL string) error {
 // user name of each. It asks nobody.
 func (h *Helper) List() (map[string]string, error) {
 	found := map[string]string{}
+	for name, user := range h.store().List() {
+		if _, ok := h.config.Registry(name); ok {
+			found[name] = user
+		}
+	}
 	for _, dir := range h.config.CacheDirs() {
 		for _, e := range (cache.Cache{Dir: dir, Now: h.now}).Entries() {
 			r, ok := h.config.Registry(e.Registry)
@@ -198,11 +206,16 @@ type question struct {
 	registry host.Registry
 	settings config.Settings
 	cache    cache.Cache
+	store    store.Store
 	who      ambient
 }
 
 func (h *Helper) question(r host.Registry) *question {
 	s := h.config.For(r)
 	c := cache.Cache{Dir: s.CacheDir, Now: h.now}
-	return &question{h, r, s, c, identity.New(s.Azure, h.transport, c, h.log)}
+	return &question{h, r, s, c, h.store(), identity.New(s.Azure, h.transport, c, h.log)}
+}
+
+func (h *Helper) store() store.Store {
+	return store.Store{Dir: h.config.StoreDir(), Name: h.config.Store()}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"docker-credential-acr/cache"
+	"docker-credential-acr/exchange"
 	"docker-credential-acr/internal/identity"
 )
 
@@ -55,9 +56,26 @@ func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Tim
 	if err != nil {
 		return "", time.Time{}, as(who, err)
 	}
-	key := cache.Key{Registry: r.LoginServer, Identity: stored}
-	if err := q.cache.Put(cache.Entry{Key: key, Secret: token.Secret, Obtained: token.Obtained, Expires: token.Expires}); err != nil {
-		return "", time.Time{}, errors.New(r.LoginServer + ": cannot write to " + q.cache.Dir)
+	unlock := q.cache.Lock(ctx, q.stored())
+	defer unlock()
+	if err := q.keepToken(ctx, token); err != nil {
+		return "", time.Time{}, errors.New(r.LoginServer + ": " + err.Error())
 	}
 	return who, token.Expires, nil
+}
+
+// keepToken keeps a refresh token in place of whatever a login has left before.
+// The caller holds the lock.
+func (q *question) keepToken(ctx context.Context, t exchange.Token) error {
+	if q.cache.Dir == "" {
+		return errors.New("the cache is off, so there is nowhere to keep it")
+	}
+	if err := q.cache.Put(cache.Entry{Key: q.stored(), Secret: t.Secret, Obtained: t.Obtained, Expires: t.Expires}); err != nil {
+		return errors.New("cannot write to " + q.cache.Dir)
+	}
+	q.log.Info("stored", "registry", q.registry.LoginServer, "store", "cache", "expires", t.Expires.UTC().Format(time.RFC3339))
+	if err := q.store.Delete(ctx, q.registry.LoginServer); err != nil {
+		q.log.Info("not erased", "what", "credential", "registry", q.registry.LoginServer)
+	}
+	return nil
 }

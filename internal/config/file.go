@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ const EnvFile = "DOCKER_CREDENTIAL_ACR_CONFIG"
 // File is the configuration file. Its zero value configures nothing.
 type File struct {
 	path     string
+	store    string
 	fallback entry
 	// registries holds the entries by their key: a login server, or a pattern
 	// with a *.
@@ -146,6 +148,11 @@ func parseFile(name string, content []byte) (File, []string) {
 		case "$schema":
 		case "default":
 			file.fallback = readEntry("default", m.value, problem).below(filepath.Dir(name))
+		case "store":
+			if json.Unmarshal(m.value, &file.store) != nil || !storeName.MatchString(file.store) || file.store == "acr" {
+				problem(`store must be "file" or the name of a credential helper, such as "pass" for docker-credential-pass, and not this one's`)
+				file.store = ""
+			}
 		case "registries":
 			registries, err := object(m.value)
 			if err != nil {
@@ -164,7 +171,7 @@ func parseFile(name string, content []byte) (File, []string) {
 				file.registries[key] = entry
 			}
 		default:
-			problem("has an unknown key %q; use default and registries", m.key)
+			problem("has an unknown key %q; use default, registries and store", m.key)
 		}
 	}
 	return file, problems
@@ -270,6 +277,9 @@ func sortedKeys() []string {
 	slices.Sort(all)
 	return all
 }
+
+// storeName matches the suffixes of credential helpers, and "file".
+var storeName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
 // readValue checks a value. What was written is not repeated, in case somebody
 // has put a secret there.

@@ -52,6 +52,20 @@ func (c Config) CacheDirs() []string {
 	return slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool { return dir == "" })
 }
 
+// Store is the store that the file names for credentials, or "" for the first
+// that works.
+func (c Config) Store() string { return c.file.store }
+
+// StoreDir is the directory in the user's configuration where stored credentials
+// are listed, or kept; empty without a home.
+func (c Config) StoreDir() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "docker-credential-acr", "stored")
+}
+
 // For merges what the file says of a registry, the most specific entry first,
 // field by field. The program's own variables win over the file; the file's
 // identity wins over Azure's variables.

@@ -5,10 +5,7 @@
 // "not found" and never causes a byte on the network. It does no I/O.
 package host
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // Cloud is one of Microsoft's clouds. Each has Entra authorities of its own.
 type Cloud string
@@ -52,15 +49,9 @@ func (r Registry) Global() string {
 
 var suffixes = map[string]Cloud{"io": Public, "cn": China, "us": USGov}
 
-// loginServer matches what Azure documents, anchored at both ends: a name of 5
-// to 50 letters and digits, the hash of a domain name label
-// (https://learn.microsoft.com/azure/container-registry/container-registry-get-started-azure-cli),
-// and a region before ".geo" (regional login servers of Premium registries).
-// Data endpoints (NAME.REGION.data.azurecr.io) serve blobs and never a login.
-var loginServer = regexp.MustCompile(`^[a-z0-9]{5,50}(?:-[a-z0-9]{1,57})?(?:\.[a-z0-9]{1,63}\.geo)?\.azurecr\.(io|cn|us)$`)
-
 const (
-	maxLabel  = 63   // of a DNS label, RFC 1035
+	maxName   = 253  // of a host name, and
+	maxLabel  = 63   // of one of its labels, RFC 1035
 	maxServer = 4096 // of a whole server URL; a path of an image is far shorter
 )
 
@@ -79,12 +70,49 @@ func Parse(serverURL string) (Registry, bool) {
 	if !ok {
 		return Registry{}, false
 	}
-	m := loginServer.FindStringSubmatch(name)
-	if m == nil || strings.IndexByte(name, '.') > maxLabel {
+	cloud, ok := loginServer(name)
+	if !ok {
 		return Registry{}, false
 	}
-	return Registry{LoginServer: name, Cloud: suffixes[m[1]]}, true
+	return Registry{LoginServer: name, Cloud: cloud}, true
 }
+
+// loginServer reports whether a host in lower case is what Azure documents: a
+// name of 5 to 50 letters and digits, perhaps with the hash of a domain name
+// label (https://learn.microsoft.com/azure/container-registry/container-registry-get-started-azure-cli),
+// and perhaps a region before ".geo" (regional login servers of Premium
+// registries). Data endpoints (NAME.REGION.data.azurecr.io) serve blobs and never
+// a login.
+//
+// It is not a regular expression because one that counts to 63 takes longer to
+// compile than everything else that a get from the cache does.
+func loginServer(name string) (Cloud, bool) {
+	labels := strings.Split(name, ".")
+	n := len(labels)
+	if n < 3 || labels[n-2] != "azurecr" {
+		return "", false
+	}
+	if n == 5 && labels[2] == "geo" && alphanumeric(labels[1], 1, maxLabel) {
+		n = 3
+	}
+	first, hash, labelled := strings.Cut(labels[0], "-")
+	if n != 3 || len(labels[0]) > maxLabel || !alphanumeric(first, 5, 50) || labelled && !alphanumeric(hash, 1, maxLabel) {
+		return "", false
+	}
+	cloud, ok := suffixes[labels[len(labels)-1]]
+	return cloud, ok
+}
+
+// alphanumeric reports whether s is from least to most lower-case letters and
+// digits.
+func alphanumeric(s string, least, most int) bool {
+	return len(s) >= least && len(s) <= most && strings.Trim(s, letters+digits) == ""
+}
+
+const (
+	letters = "abcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)
 
 // hostname cuts the lower-case host out of a server URL. It does so by hand:
 // net/url decodes, forgives and normalizes, and each of these is a way to make
@@ -113,13 +141,17 @@ func printable(s string) bool {
 	return true
 }
 
-// dnsName matches a host name with at least one dot, in lower case.
-var dnsName = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
-
 // Valid reports whether name is a host name that could be a registry's: lower
 // case, with a domain, no address, no port.
 func Valid(name string) bool {
-	return len(name) <= 253 && dnsName.MatchString(name)
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		if len(label) == 0 || len(label) > maxLabel || strings.Trim(label, letters+digits+"-") != "" || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	top := labels[len(labels)-1] // all digits in an address
+	return len(name) <= maxName && len(labels) > 1 && len(top) > 1 && strings.Contains(letters, top[:1])
 }
 
 // ParseNamed is like Parse and accepts, beside ACR's own, exactly the hosts in

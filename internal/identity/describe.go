@@ -6,8 +6,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// plain is what a name or id in a token may look like to be shown.
-var plain = regexp.MustCompile(`^[\w.@+#-]{1,128}$`)
+// plain is what a name or id in a token may look like to be shown; and it is
+// no longer than longest.
+var plain = regexp.MustCompile(`^[\w.@+#-]+$`)
+
+const longest = 128
 
 // Describe says who an Entra access token is for, such as "anna@contoso.com of
 // tenant …". It shows claims, never the token; it is empty for a token that
@@ -17,7 +20,7 @@ func Describe(token string) string {
 	_, _, _ = jwt.NewParser().ParseUnverified(token, claims) // an opaque token leaves them empty
 	first := func(names ...string) string {
 		for _, name := range names {
-			if value, _ := claims[name].(string); plain.MatchString(value) {
+			if value, _ := claims[name].(string); plain.MatchString(value) && len(value) <= longest {
 				return value
 			}
 		}

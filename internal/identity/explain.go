@@ -51,8 +51,8 @@ func (e *entra) explain(err error) error {
 // The forms of OAuth's and Entra's error codes. What does not look like one is
 // not repeated.
 var (
-	oauthCode = regexp.MustCompile(`^[a-z_]{3,40}$`)
-	entraCode = regexp.MustCompile(`^AADSTS[0-9]{2,10}\b`)
+	oauthCode = regexp.MustCompile(`^[a-z_]+$`)
+	entraCode = regexp.MustCompile(`^AADSTS[0-9]+\b`)
 )
 
 // refusal reads an answer other than 200.
@@ -64,10 +64,12 @@ func (e *entra) refusal(response *http.Response) error {
 		Description string `json:"error_description"`
 	}
 	_ = json.Unmarshal(body, &answer) // what is not JSON leaves it empty
-	if oauthCode.MatchString(answer.Error) {
+	if oauthCode.MatchString(answer.Error) && len(answer.Error) <= longest {
 		refused.code = answer.Error
 	}
-	refused.number = entraCode.FindString(answer.Description)
+	if number := entraCode.FindString(answer.Description); len(number) <= longest {
+		refused.number = number
+	}
 
 	who := "Entra"
 	if response.Request != nil {

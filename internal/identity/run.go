@@ -53,15 +53,17 @@ func find(names ...string) (string, error) {
 // arguments, by rules of its own; nothing here means anything to it, to
 // PowerShell between single quotes or, without a leading dash, to an option
 // parser. azidentity allows the same characters.
-var plainArgument = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:-]{0,511}$`)
+var plainArgument = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:-]*$`)
+
+const longestArgument = 512
 
 // plainArguments refuses a scope or a tenant that is not safe to pass on. The
 // value is not repeated: it may be anything, pasted into the wrong field.
 func plainArguments(scope, tenantID string) error {
-	if !plainArgument.MatchString(scope) {
+	if !plainArgument.MatchString(scope) || len(scope) > longestArgument {
 		return errors.New("the audience is not one that can be passed to a command-line tool: only letters, digits and . - _ / : can")
 	}
-	if tenantID != "" && !plainArgument.MatchString(tenantID) {
+	if tenantID != "" && (!plainArgument.MatchString(tenantID) || len(tenantID) > longestArgument) {
 		return errors.New("the tenant is not one that can be passed to a command-line tool: only letters, digits and . - _ / : can")
 	}
 	return nil
@@ -151,7 +153,7 @@ func (c cmdlet) token(ctx context.Context, key string, say func(printed) string)
 }
 
 // entraNumber finds Entra's error code in what a tool wrote.
-var entraNumber = regexp.MustCompile(`\bAADSTS[0-9]{2,10}\b`)
+var entraNumber = regexp.MustCompile(`\bAADSTS[0-9]+\b`)
 
 // onePiece is what a token is made of.
 var onePiece = regexp.MustCompile(`^[!-~]+$`)

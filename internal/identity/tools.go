@@ -34,16 +34,24 @@ func (e *entra) tool(title, id string, token func(ctx context.Context, scope, te
 }
 
 var (
-	// secretive is what may be a token: long, and of a token's alphabet. The
-	// words of messages are shorter.
-	secretive = regexp.MustCompile(`eyJ[\w.+/=-]{10,}|[\w.+/=~-]{64,}`)
-	blank     = regexp.MustCompile(`[\s\x00-\x1f\x7f-\x9f]+`)
+	// word is whatever is made of a token's alphabet.
+	word  = regexp.MustCompile(`[\w.+/=~-]+`)
+	blank = regexp.MustCompile(`[\s\x00-\x1f\x7f-\x9f]+`)
 )
+
+// redact hides what may be a token: JSON in base64, or longer than the words of
+// messages are.
+func redact(word string) string {
+	if len(word) >= 64 || len(word) > 12 && strings.Contains(word, "eyJ") {
+		return "[redacted]"
+	}
+	return word
+}
 
 // quote makes one plain line of what a tool wrote to its standard error.
 func quote(text string) string {
 	text = strings.TrimRight(strings.TrimSpace(text), ". ")
-	text = secretive.ReplaceAllString(text, "[redacted]")
+	text = word.ReplaceAllStringFunc(text, redact)
 	text = strings.ReplaceAll(blank.ReplaceAllString(text, " "), "`", "'")
 	const most = 300
 	if len(text) > most {
