@@ -60,7 +60,7 @@ func TestZeroCacheKeepsNothing(t *testing.T) {
 	var c Cache
 	e := entry("myregistry.azurecr.io", "anna", time.Hour)
 	put(t, c, e)
-	if err := c.Fail(e.Key, "why"); err != nil {
+	if err := c.Fail(e.Key, Failure{Message: "why"}); err != nil {
 		t.Error(err)
 	}
 	c.Lock(t.Context(), e.Key)()
@@ -70,7 +70,7 @@ func TestZeroCacheKeepsNothing(t *testing.T) {
 	if _, ok := c.Get(e.Key); ok || len(c.Entries()) != 0 {
 		t.Error("an entry was kept")
 	}
-	if _, ok := c.Failure(e.Key); ok {
+	if _, ok := c.Failed(e.Key); ok {
 		t.Error("a failure was kept")
 	}
 }
@@ -175,7 +175,7 @@ func TestDropForgetsAllIdentitiesOfOneRegistry(t *testing.T) {
 		put(t, c, entry("myregistry.azurecr.io", identity, time.Hour))
 	}
 	failed := Key{"myregistry.azurecr.io", "carl"}
-	if err := c.Fail(failed, "why"); err != nil {
+	if err := c.Fail(failed, Failure{Message: "why"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Drop("myregistry.azurecr.io"); err != nil {
@@ -185,7 +185,7 @@ func TestDropForgetsAllIdentitiesOfOneRegistry(t *testing.T) {
 	if len(all) != 1 || !same(all[0], kept) {
 		t.Errorf("left: %+v", all)
 	}
-	if _, ok := c.Failure(failed); ok {
+	if _, ok := c.Failed(failed); ok {
 		t.Error("the failure is still remembered")
 	}
 	if string(read(t, foreign)) != "theirs" {
@@ -202,7 +202,7 @@ func TestDropForgetsAllIdentitiesOfOneRegistry(t *testing.T) {
 func TestFailureIsRememberedForFiveSeconds(t *testing.T) {
 	c, clock := newCache(t)
 	k := Key{"myregistry.azurecr.io", "anna"}
-	if err := c.Fail(k, "no role"); err != nil {
+	if err := c.Fail(k, Failure{Message: "no role"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -210,16 +210,16 @@ func TestFailureIsRememberedForFiveSeconds(t *testing.T) {
 		want bool
 	}{{0, true}, {4 * time.Second, true}, {5 * time.Second, false}, {time.Hour, false}, {-time.Second, false}} {
 		clock.now = start.Add(tt.age)
-		if message, ok := c.Failure(k); ok != tt.want || ok && message != "no role" {
-			t.Errorf("after %v: %q, %v", tt.age, message, ok)
+		if f, ok := c.Failed(k); ok != tt.want || ok && f.Message != "no role" {
+			t.Errorf("after %v: %+v, %v", tt.age, f, ok)
 		}
 	}
 	clock.now = start
-	if _, ok := c.Failure(Key{"myregistry.azurecr.io", "bert"}); ok {
+	if _, ok := c.Failed(Key{"myregistry.azurecr.io", "bert"}); ok {
 		t.Error("another identity is told of it")
 	}
 	put(t, c, entry(k.Registry, k.Identity, time.Hour))
-	if _, ok := c.Failure(k); ok {
+	if _, ok := c.Failed(k); ok {
 		t.Error("a success does not end it")
 	}
 }
@@ -258,7 +258,7 @@ func TestSweep(t *testing.T) {
 	expired, live := entry("one.azurecr.io", "anna", time.Hour), entry("two.azurecr.io", "anna", 3*time.Hour)
 	put(t, c, expired)
 	put(t, c, live)
-	if err := c.Fail(Key{"one.azurecr.io", "bert"}, "why"); err != nil {
+	if err := c.Fail(Key{"one.azurecr.io", "bert"}, Failure{Message: "why"}); err != nil {
 		t.Fatal(err)
 	}
 	c.Lock(t.Context(), expired.Key)()

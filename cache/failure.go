@@ -7,30 +7,38 @@ import "time"
 // mended the cause and tries again.
 const memory = 5 * time.Second
 
+// Failure is why no token was to be had. It stands in a file and is shown again:
+// it must not hold a secret.
+type Failure struct {
+	// Message is for people.
+	Message string `json:"message"`
+	// NoIdentity reports that the registry was not even asked.
+	NoIdentity bool `json:"noIdentity,omitempty"`
+}
+
 // failure is what a .failure file holds.
 type failure struct {
 	Key
-	Message string    `json:"message"`
-	At      time.Time `json:"at"`
+	Failure
+	At time.Time `json:"at"`
 }
 
-// Fail remembers for five seconds that no token was to be had for k, and why.
-// The message stands in a file and is shown again: it must not hold a secret.
-func (c Cache) Fail(k Key, message string) error {
+// Fail remembers f for five seconds.
+func (c Cache) Fail(k Key, f Failure) error {
 	if c.Dir == "" {
 		return nil
 	}
 	now := c.now()
-	return c.write(k, failureFile, failure{k, message, now}, now)
+	return c.write(k, failureFile, failure{k, f, now}, now)
 }
 
-// Failure returns the message of a failure that is still remembered.
-func (c Cache) Failure(k Key) (string, bool) {
+// Failed returns a failure that is still remembered.
+func (c Cache) Failed(k Key) (Failure, bool) {
 	var f failure
 	if c.Dir == "" || !readRecord(c.path(k, failureFile), &f) || f.Key != k {
-		return "", false
+		return Failure{}, false
 	}
 	// A failure from the future is one from before the clock was set back.
 	age := c.now().Sub(f.At)
-	return f.Message, age >= 0 && age < memory
+	return f.Failure, age >= 0 && age < memory
 }

@@ -17,7 +17,7 @@ func TestFilesArePrivate(t *testing.T) {
 	e := entry("myregistry.azurecr.io", "anna", time.Hour)
 	c.Lock(t.Context(), e.Key)()
 	put(t, c, e)
-	if err := c.Fail(e.Key, "why"); err != nil {
+	if err := c.Fail(e.Key, Failure{Message: "why"}); err != nil {
 		t.Fatal(err)
 	}
 	paths := append(list(t, c.Dir), c.Dir)
@@ -92,7 +92,7 @@ func TestUnwritableDirectory(t *testing.T) {
 			}
 			c := Cache{Dir: dir}
 			c.Lock(t.Context(), e.Key)()
-			if c.Put(e) == nil || c.Fail(e.Key, "why") == nil {
+			if c.Put(e) == nil || c.Fail(e.Key, Failure{Message: "why"}) == nil {
 				t.Error("no error")
 			}
 			if _, ok := c.Get(e.Key); ok || len(c.Entries()) != 0 {

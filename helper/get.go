@@ -55,6 +55,11 @@ func (q *question) token(ctx context.Context) (string, error) {
 	return entry.Secret, err
 }
 
+// noIdentity is the error of a Get for which the registry was not even asked.
+type noIdentity struct{ text string }
+
+func (e *noIdentity) Error() string { return e.text }
+
 // recall looks into the cache. It is done if there is a fresh entry, or if a
 // renewal has just failed: then there is the entry while it lives, or the
 // failure's message.
@@ -65,7 +70,7 @@ func (q *question) recall(key cache.Key) (entry cache.Entry, err error, done boo
 		q.note("cache", entry)
 		return entry, nil, true
 	}
-	message, failed := q.cache.Failure(key)
+	failure, failed := q.cache.Failed(key)
 	if !failed {
 		return entry, nil, false
 	}
@@ -74,7 +79,10 @@ func (q *question) recall(key cache.Key) (entry cache.Entry, err error, done boo
 		q.note("cache", entry)
 		return entry, nil, true
 	}
-	return cache.Entry{}, errors.New(message), true
+	if failure.NoIdentity {
+		return cache.Entry{}, &noIdentity{failure.Message}, true
+	}
+	return cache.Entry{}, errors.New(failure.Message), true
 }
 
 // renew obtains a new token, alone of all processes that ask with this key. If
@@ -93,8 +101,14 @@ func (q *question) renew(ctx context.Context, key cache.Key, old cache.Entry) (c
 	}
 	results := make(chan result, 1)
 	go func() {
-		entry, err := q.alone(ctx, key)
-		results <- result{entry, err}
+		var r result
+		defer func() {
+			if recover() != nil { // Go would print every goroutine, and exit with 2
+				r.err = errors.New(key.Registry + ": this is a bug in docker-credential-acr; please report it, with what DOCKER_CREDENTIAL_ACR_LOG=stderr prints")
+			}
+			results <- r
+		}()
+		r.entry, r.err = q.alone(ctx, key)
 	}()
 	var got result
 	select {
@@ -132,7 +146,7 @@ func (q *question) alone(ctx context.Context, key cache.Key) (cache.Entry, error
 	entry, err := q.request(ctx, key)
 	if err != nil {
 		if !errors.Is(ctx.Err(), context.Canceled) { // then nothing is wrong
-			q.keep("failure", q.cache.Fail(key, err.Error()))
+			q.keep("failure", q.cache.Fail(key, cache.Failure{Message: err.Error(), NoIdentity: errors.As(err, new(*noIdentity))}))
 		}
 		return cache.Entry{}, err
 	}
@@ -152,7 +166,7 @@ func (q *question) keep(what string, err error) {
 func (q *question) request(ctx context.Context, key cache.Key) (cache.Entry, error) {
 	access, err := q.who.Token(ctx)
 	if err != nil {
-		return cache.Entry{}, errors.New(key.Registry + ": " + err.Error())
+		return cache.Entry{}, &noIdentity{key.Registry + ": " + err.Error()}
 	}
 	token, err := q.exchange.Exchange(ctx, key.Registry, access)
 	if err != nil {

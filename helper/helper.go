@@ -136,7 +136,7 @@ func (h *Helper) Get(serverURL string) (username, secret string, err error) {
 	switch {
 	case err == nil:
 		return username, secret, nil
-	case q.settings.Anonymous && !errors.As(err, new(*exchange.Error)):
+	case q.settings.Anonymous && errors.As(err, new(*noIdentity)):
 		h.log.Info("anonymous", "registry", r.LoginServer, "cause", err.Error())
 		return "", "", credentials.NewErrCredentialsNotFound()
 	}

@@ -28,7 +28,7 @@ const maxInput = 1 << 20
 // stderr and the exit code is 0.
 func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr io.Writer, notice func(error) bool) int {
 	out := &bytes.Buffer{} // so that a failure leaves no half answer
-	err := run(helper, verb, stdin, out)
+	err := guarded(helper, verb, stdin, out)
 	switch {
 	case err == nil:
 		if _, err := stdout.Write(out.Bytes()); err != nil {
@@ -47,6 +47,17 @@ func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr
 		fmt.Fprintln(stderr, "docker-credential-acr: "+line(err)) //nolint:errcheck // nowhere to report it
 	}
 	return 1
+}
+
+// guarded turns a panic into an error. Go's own report would be many lines, exit
+// with 2, and show what the program was working on.
+func guarded(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("this is a bug in docker-credential-acr; please report it, with what DOCKER_CREDENTIAL_ACR_LOG=stderr prints")
+		}
+	}()
+	return run(helper, verb, stdin, out)
 }
 
 func run(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer) error {

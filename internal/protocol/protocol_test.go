@@ -70,6 +70,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// panics is a helper with a bug.
+type panics struct{ fake }
+
+func (panics) Get(string) (string, string, error) { panic("secret") }
+
+func TestPanic(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	code := Run(&panics{}, "get", strings.NewReader("h"), &stdout, &stderr, none)
+	if code != 1 || !strings.HasPrefix(stdout.String(), "this is a bug") || strings.Contains(stdout.String()+stderr.String(), "secret") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
+	}
+}
+
 func TestBrokenPipes(t *testing.T) {
 	var out bytes.Buffer
 	if code := Run(&fake{}, "get", broken{}, &out, io.Discard, none); code != 1 || out.String() != "cannot read standard input\n" {
