@@ -108,11 +108,11 @@ func refusal(r host.Registry, response *http.Response, body []byte, accessToken 
 		e.Message = "this identity has not the permission to use the registry"
 		e.Hint = roles(r, accessToken)
 	case e.Status == http.StatusUnauthorized && e.Code != "":
-		e.Message = "this identity has no role on the registry, or one that has not spread yet (up to 10 minutes)"
-		e.Hint = roles(r, accessToken)
+		e.Message = "this identity has no role on the registry, or one that has not spread yet (up to 10 minutes), or is of another tenant"
+		e.Hint = roles(r, accessToken) + "; for a registry of another tenant: az login --tenant TENANT, or set AZURE_TENANT_ID, or tenantId in the configuration"
 	case e.Status == http.StatusUnauthorized:
 		e.Message = "the registry does not accept the Entra token"
-		e.Hint = "the identity must be of the registry's own tenant" + tenantOf(accessToken) + ": az login --tenant TENANT, or set AZURE_TENANT_ID"
+		e.Hint = "the identity must be of the registry's own tenant" + tenantOf(accessToken) + ": az login --tenant TENANT, or set AZURE_TENANT_ID, or tenantId in the configuration"
 	case e.Status == http.StatusForbidden:
 		e.Message = "the registry or a firewall before it denies access (403)"
 		e.Hint = "check its network rules (https://aka.ms/acr/firewall) and the identity's role: az acr check-health --name " + r.Name()

@@ -144,6 +144,12 @@ func (q *question) alone(ctx context.Context, key cache.Key) (cache.Entry, error
 		return entry, err
 	}
 	entry, err := q.request(ctx, key)
+	if q.question(q.registry).who.ID() != key.Identity {
+		// Somebody has signed in as somebody else meanwhile. Whose answer this is
+		// nobody knows, so it is given and not kept.
+		q.log.Info("not cached", "what", "answer", "cause", "the identity has changed meanwhile")
+		return entry, err
+	}
 	if err != nil {
 		if !errors.Is(ctx.Err(), context.Canceled) { // then nothing is wrong
 			q.keep("failure", q.cache.Fail(key, cache.Failure{Message: err.Error(), NoIdentity: errors.As(err, new(*noIdentity))}))

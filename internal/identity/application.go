@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -69,7 +70,10 @@ func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
 		}
 	}
 	certificates, key, err := parseCertificate(data, password)
-	if err != nil {
+	switch {
+	case errors.Is(err, errEncrypted):
+		return "", errors.New("cannot read the certificate in " + c.CertificatePath + ": its private key is encrypted PEM; make a PKCS#12 file of it, or decrypt it: openssl pkey -in FILE")
+	case err != nil:
 		return "", errors.New("cannot read the certificate in " + c.CertificatePath + ": it must be PEM or PKCS#12 with its private key, and the password must fit")
 	}
 	credential, err := azidentity.NewClientCertificateCredential(c.TenantID, c.ClientID, certificates, key, &azidentity.ClientCertificateCredentialOptions{
@@ -78,6 +82,9 @@ func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
 		DisableInstanceDiscovery:   e.knownAuthority(),
 		SendCertificateChain:       c.SendCertificateChain,
 	})
+	if err != nil && tenant.MatchString(c.TenantID) {
+		return "", errors.New("cannot use the certificate in " + c.CertificatePath + ": it must have an RSA key, and the private key must be its own")
+	}
 	if err != nil {
 		return "", errTenant
 	}
@@ -90,7 +97,11 @@ func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
 // frozen, refuses.
 func parseCertificate(data []byte, password string) ([]*x509.Certificate, crypto.PrivateKey, error) {
 	if bytes.Contains(data, []byte("-----BEGIN ")) {
-		return azidentity.ParseCertificates(data, []byte(password))
+		if bytes.Contains(data, []byte("ENCRYPTED")) {
+			return nil, nil, errEncrypted
+		}
+		// With a password, which may be left over, azidentity expects PKCS#12.
+		return azidentity.ParseCertificates(data, nil)
 	}
 	key, leaf, chain, err := pkcs12.DecodeChain(data, password)
 	if err != nil {
@@ -99,7 +110,14 @@ func parseCertificate(data []byte, password string) ([]*x509.Certificate, crypto
 	return append([]*x509.Certificate{leaf}, chain...), key, nil
 }
 
-// errTenant stands for the one thing that azidentity checks of its arguments.
+// errEncrypted is the error for a kind of file that Go's standard library does
+// not read.
+var errEncrypted = errors.New("encrypted PEM")
+
+// tenant is what azidentity takes for a tenant.
+var tenant = regexp.MustCompile(`^[a-zA-Z0-9.-]+$`)
+
+// errTenant is the error for anything else.
 var errTenant = errors.New("AZURE_TENANT_ID is not a tenant id or a domain name")
 
 // readSecret reads a file that holds one secret, with or without a line end.

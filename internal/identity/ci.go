@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"docker-credential-acr/internal/host"
@@ -134,13 +135,15 @@ func (e *entra) azurePipelines() source {
 
 func (e *entra) serviceConnection(ctx context.Context, scope string) (string, error) {
 	c := e.config
-	credential, err := azidentity.NewAzurePipelinesCredential(c.PipelinesTenantID, c.PipelinesClientID, c.ServiceConnectionID, c.PipelinesToken, &azidentity.AzurePipelinesCredentialOptions{
-		ClientOptions:              e.options(),
-		AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
-		DisableInstanceDiscovery:   e.knownAuthority(),
+	return e.anew(ctx, func(options azcore.ClientOptions) (string, error) {
+		credential, err := azidentity.NewAzurePipelinesCredential(c.PipelinesTenantID, c.PipelinesClientID, c.ServiceConnectionID, c.PipelinesToken, &azidentity.AzurePipelinesCredentialOptions{
+			ClientOptions:              options,
+			AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+			DisableInstanceDiscovery:   e.knownAuthority(),
+		})
+		if err != nil {
+			return "", errors.New("the variables of the service connection don't fit together")
+		}
+		return e.request(ctx, credential, scope)
 	})
-	if err != nil {
-		return "", errors.New("the variables of the service connection don't fit together")
-	}
-	return e.request(ctx, credential, scope)
 }

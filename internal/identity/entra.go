@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"io"
@@ -150,9 +151,10 @@ type watch struct {
 	next     http.RoundTripper
 	metadata string
 
-	mu   sync.Mutex
-	host string
-	err  error
+	mu      sync.Mutex
+	host    string
+	err     error
+	refused *http.Response // the last answer, if it was one of refusal, with a body to read again
 }
 
 func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -163,21 +165,35 @@ func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response, err := w.next.RoundTrip(r)
 	w.mu.Lock()
-	w.host, w.err = r.URL.Host, err
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	w.host, w.err, w.refused = r.URL.Host, err, nil
 	if err != nil {
 		return nil, err
 	}
-	response.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(response.Body, maxAnswer), response.Body}
+	limited := io.LimitReader(response.Body, maxAnswer)
+	if response.StatusCode < http.StatusBadRequest {
+		response.Body = struct {
+			io.Reader
+			io.Closer
+		}{limited, response.Body}
+		return response, nil
+	}
+	content, err := io.ReadAll(limited)
+	_ = response.Body.Close()
+	if w.err = err; err != nil {
+		return nil, err
+	}
+	refused := *response
+	refused.Body = io.NopCloser(bytes.NewReader(content))
+	response.Body = io.NopCloser(bytes.NewReader(content))
+	w.refused = &refused
 	return response, nil
 }
 
-// last returns the host of the last request and why it had no answer.
-func (w *watch) last() (string, error) {
+// last returns the host of the last request, and why it had no answer or which
+// refusal.
+func (w *watch) last() (host string, err error, refused *http.Response) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.host, w.err
+	return w.host, w.err, w.refused
 }

@@ -31,6 +31,14 @@ func (e *entraError) noResource() bool {
 	return e.number == "AADSTS500011" || e.number == "AADSTS50001"
 }
 
+// unreachableError is a request without an answer.
+type unreachableError struct {
+	text    string
+	passing bool
+}
+
+func (e *unreachableError) Error() string { return e.text }
+
 // explain turns azidentity's errors, which quote whole answers over many lines,
 // into one line that quotes none.
 func (e *entra) explain(err error) error {
@@ -38,10 +46,13 @@ func (e *entra) explain(err error) error {
 	if errors.As(err, &failed) && failed.RawResponse != nil {
 		return e.refusal(failed.RawResponse)
 	}
-	host, cause := e.watch.last()
+	host, cause, refused := e.watch.last()
 	switch {
 	case cause != nil:
-		return errors.New(host + " did not answer: " + web.Cause(cause))
+		return &unreachableError{host + " did not answer: " + web.Cause(cause), web.Passing(cause)}
+	case refused != nil:
+		// For the system-assigned identity azidentity has only a text of it.
+		return e.refusal(refused)
 	case host != "":
 		return errors.New(host + " answered with something that is not a token; check for a proxy or a captive portal")
 	}

@@ -144,6 +144,9 @@ func (c cmdlet) token(ctx context.Context, key string, say func(printed) string)
 		if !strings.Contains(text, number) { // too far behind
 			text += " (" + number + ")"
 		}
+		if number == "AADSTS50076" || number == "AADSTS50079" {
+			text = advices[number] + " (" + number + ")" // az's own advice is of another audience
+		}
 		return "", &entraError{number: number, text: text}
 	}
 	if text == "" {

@@ -233,7 +233,7 @@ func TestToolErrors(t *testing.T) {
 		"Entra's code": {
 			tool:   "az",
 			lines:  []string{`echo "ERROR: AADSTS500011: The resource principal named https://containerregistry.azure.net was not found." >&2`, `echo "Trace ID: x" >&2`, `exit 1`},
-			want:   "ERROR: AADSTS500011: The resource principal named https://containerregistry.azure.net was not found. Trace ID: x",
+			want:   "ERROR: AADSTS500011: The resource principal named https://containerregistry.azure.net was not found",
 			number: "AADSTS500011",
 		},
 		"Entra's code, far behind": {

@@ -34,6 +34,8 @@ func (e *entra) tool(title, id string, token func(ctx context.Context, scope, te
 }
 
 var (
+	// ids are what Entra puts between the cause and the advice.
+	ids = regexp.MustCompile(`(Trace ID|Correlation ID): [\w-]+|Timestamp: [\d-]+ [\d:]+Z?`)
 	// word is whatever is made of a token's alphabet.
 	word  = regexp.MustCompile(`[\w.+/=~-]+`)
 	blank = regexp.MustCompile(`[\s\x00-\x1f\x7f-\x9f]+`)
@@ -50,7 +52,7 @@ func redact(word string) string {
 
 // quote makes one plain line of what a tool wrote to its standard error.
 func quote(text string) string {
-	text = strings.TrimRight(strings.TrimSpace(text), ". ")
+	text = strings.TrimRight(strings.TrimSpace(ids.ReplaceAllString(text, "")), ". ")
 	text = word.ReplaceAllStringFunc(text, redact)
 	text = strings.ReplaceAll(blank.ReplaceAllString(text, " "), "`", "'")
 	const most = 300

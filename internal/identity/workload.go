@@ -6,8 +6,12 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -66,28 +70,47 @@ func (e *entra) federatedToken() source {
 func (e *entra) assert(get func(context.Context) (string, error)) func(context.Context, string) (string, error) {
 	c := e.config
 	return func(ctx context.Context, scope string) (string, error) {
-		// The first one is asked for here, before any request to Entra, so that
-		// what goes wrong with it is told as it is.
-		first, err := get(ctx)
-		if err != nil {
-			return "", err
-		}
-		next := func(ctx context.Context) (string, error) {
-			if assertion := first; assertion != "" {
-				first = ""
-				return assertion, nil
+		return e.anew(ctx, func(options azcore.ClientOptions) (string, error) {
+			// It is asked for here, before any request to Entra, so that what
+			// goes wrong with it is told as it is.
+			assertion, err := get(ctx)
+			if err != nil {
+				return "", err
 			}
-			return get(ctx)
-		}
-		credential, err := azidentity.NewClientAssertionCredential(c.TenantID, c.ClientID, next, &azidentity.ClientAssertionCredentialOptions{
-			ClientOptions:              e.options(),
-			AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
-			DisableInstanceDiscovery:   e.knownAuthority(),
+			same := func(context.Context) (string, error) { return assertion, nil }
+			credential, err := azidentity.NewClientAssertionCredential(c.TenantID, c.ClientID, same, &azidentity.ClientAssertionCredentialOptions{
+				ClientOptions:              options,
+				AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+				DisableInstanceDiscovery:   e.knownAuthority(),
+			})
+			if err != nil {
+				return "", errTenant
+			}
+			return e.request(ctx, credential, scope)
 		})
-		if err != nil {
-			return "", errTenant
+	}
+}
+
+// anew calls try again after an error of Entra's that passes. azcore would do so
+// too, below the credential, and send the same assertion again.
+func (e *entra) anew(ctx context.Context, try func(azcore.ClientOptions) (string, error)) (string, error) {
+	options := e.options()
+	options.Retry = policy.RetryOptions{MaxRetries: -1}
+	const tries = 3
+	for n := 1; ; n++ {
+		token, err := try(options)
+		var refused *entraError
+		passes := errors.As(err, &refused) && slices.Contains(retriable, refused.status)
+		var unreachable *unreachableError
+		passes = passes || errors.As(err, &unreachable) && unreachable.passing
+		if err == nil || !passes || n == tries {
+			return token, err
 		}
-		return e.request(ctx, credential, scope)
+		select {
+		case <-ctx.Done():
+			return "", err
+		case <-time.After(time.Duration(n) * 400 * time.Millisecond):
+		}
 	}
 }
 
