@@ -123,7 +123,7 @@ func New(o Options) (*Helper, error) {
 // for people, with the registry, the identity that was tried and what to do,
 // without secrets.
 func (h *Helper) Get(serverURL string) (username, secret string, err error) {
-	r, ok := h.config.Registry(strings.TrimSpace(serverURL))
+	r, ok := h.config.Registry(strings.Trim(serverURL, " \t\r\n"))
 	if !ok {
 		h.log.Info("not an Azure container registry")
 		return "", "", credentials.NewErrCredentialsNotFound()
@@ -153,7 +153,7 @@ func (h *Helper) misconfigured(r host.Registry) error {
 // credential, and the cached tokens of every identity. A host that is not ACR's, or one of which
 // nothing is kept, is no error.
 func (h *Helper) Delete(serverURL string) error {
-	r, ok := h.config.Registry(strings.TrimSpace(serverURL))
+	r, ok := h.config.Registry(strings.Trim(serverURL, " \t\r\n"))
 	if !ok {
 		return nil
 	}

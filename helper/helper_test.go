@@ -25,7 +25,10 @@ type world struct {
 
 func newWorld(t *testing.T, c azuretest.Config) *world {
 	t.Helper()
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	home := t.TempDir() // nothing of the user's own is read or erased, on any system
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "AppData", "LocalAppData", "USERPROFILE"} {
+		t.Setenv(name, home)
+	}
 	w := &world{Azure: azuretest.Start(t, c), env: map[string]string{"DOCKER_CREDENTIAL_ACR_CACHE": filepath.Join(t.TempDir(), "cache")}}
 	for _, e := range w.EnvFor("service-principal") {
 		name, value, _ := strings.Cut(e, "=")

@@ -32,6 +32,7 @@ func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr
 	switch {
 	case err == nil:
 		if _, err := stdout.Write(out.Bytes()); err != nil {
+			fmt.Fprintln(stderr, "docker-credential-acr: cannot write to standard output") //nolint:errcheck // nowhere to report it
 			return 1
 		}
 		return 0
@@ -77,6 +78,14 @@ func run(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer)
 	return credentials.HandleCommand(helper, verb, stdin, out)
 }
 
+const (
+	// blanks are the white space that clients put around a server URL. Any
+	// other, which docker-credential-helpers would trim as well, is part of it.
+	blanks = " \t\r\n"
+	// maxServer is far longer than the name of any image.
+	maxServer = 32 << 10
+)
+
 // bom is the byte-order mark that PowerShell puts before what it pipes.
 const bom = "\ufeff"
 
@@ -88,11 +97,11 @@ func serverURL(stdin io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	server := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(input)), bom))
-	if server == "" {
+	server := strings.Trim(strings.TrimPrefix(strings.Trim(string(input), blanks), bom), blanks)
+	switch {
+	case server == "":
 		return "", credentials.NewErrCredentialsMissingServerURL()
-	}
-	if strings.ContainsAny(server, "\r\n") {
+	case strings.ContainsAny(server, "\r\n"), strings.TrimSpace(server) != server, len(server) > maxServer:
 		return "", credentials.NewErrCredentialsNotFound()
 	}
 	return server, nil

@@ -48,6 +48,9 @@ func TestRun(t *testing.T) {
 		{"get finds nothing", "get", "h", credentials.NewErrCredentialsNotFound(), false, 1, "credentials not found in native keychain\n", ""},
 		{"get of nothing", "get", "\n", nil, false, 1, "no credentials server URL\n", ""},
 		{"get of two lines", "get", "h\nh", nil, false, 1, "credentials not found in native keychain\n", ""},
+		{"get of a long line", "get", strings.Repeat("h", maxServer+1), nil, false, 1, "credentials not found in native keychain\n", ""},
+		{"get with a vertical tab", "get", "h\v\n", nil, false, 1, "credentials not found in native keychain\n", ""},
+		{"get with a no-break space", "get", "\u00a0h", nil, false, 1, "credentials not found in native keychain\n", ""},
 		{"get of too much", "get", strings.Repeat("h", maxInput+1), nil, false, 1, "the input is longer than 1 MiB\n", "docker-credential-acr: the input is longer than 1 MiB\n"},
 		{"erase", "erase", "h", nil, false, 0, "", ""},
 		{"erase fails", "erase", "h", plain, false, 0, "", ""},
@@ -88,8 +91,9 @@ func TestBrokenPipes(t *testing.T) {
 	if code := Run(&fake{}, "get", broken{}, &out, io.Discard, none); code != 1 || out.String() != "cannot read standard input\n" {
 		t.Errorf("unreadable stdin: %d, %q", code, out.String())
 	}
-	if code := Run(&fake{}, "get", strings.NewReader("h"), broken{}, broken{}, none); code != 1 {
-		t.Errorf("unwritable stdout: %d", code)
+	out.Reset()
+	if code := Run(&fake{}, "get", strings.NewReader("h"), broken{}, &out, none); code != 1 || out.String() != "docker-credential-acr: cannot write to standard output\n" {
+		t.Errorf("unwritable stdout: %d, %q", code, out.String())
 	}
 	if code := Run(&fake{}, "list", broken{}, &out, io.Discard, none); code != 0 {
 		t.Errorf("list reads stdin: %d", code)
