@@ -98,8 +98,11 @@ func (e *entra) refusal(response *http.Response) error {
 	if refused.number != "" {
 		refused.text += "; see https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(refused.number, "AADSTS")
 	}
-	if refused.status == http.StatusBadRequest && response.Request != nil && response.Request.URL.Path == imdsPath && e.userAssigned() != "" {
-		refused.text = "no identity " + e.userAssigned() + " is assigned to this machine; assign it, or correct AZURE_CLIENT_ID or the configuration"
+	if refused.status == http.StatusBadRequest && response.Request != nil && response.Request.URL.Path == imdsPath && !refused.noResource() {
+		refused.text = "this machine has no system-assigned identity"
+		if id := e.userAssigned(); id != "" {
+			refused.text = "no identity " + id + " is assigned to this machine; assign it, or correct AZURE_CLIENT_ID or the configuration"
+		}
 	}
 	return refused
 }

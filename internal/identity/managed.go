@@ -113,8 +113,8 @@ func (e *entra) notOurs(err error) error {
 		return nil
 	case !errors.As(err, &refused):
 		return absent("what answers at " + imdsHost + " is not a metadata service")
-	case refused.status == http.StatusBadRequest && e.userAssigned() == "":
-		return absent("this machine has no system-assigned identity")
+	case refused.status == http.StatusBadRequest && e.userAssigned() == "" && !refused.noResource():
+		return absent(refused.text)
 	case refused.code == "":
 		return absent("what answers at " + imdsHost + " is not a metadata service")
 	}

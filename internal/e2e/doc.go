@@ -1,0 +1,15 @@
+// Package e2e holds tests alone: real clients, as Debian and their authors ship
+// them, run docker-credential-acr and use the registry that it answers for,
+// against the emulator of internal/azuretest.
+//
+//	make e2e
+//	go test -tags e2e -count=1 ./internal/e2e/...
+//
+// They need Linux, root (for an engine of their own) and the Debian packages
+// docker.io, podman, buildah and skopeo; a missing one is a failure that names
+// it. Clients written in Go that Debian has not are taken from PATH, or built
+// from the modules that pin them.
+//
+// Without the tag only the callers are tested: clients that cannot be run here,
+// each reduced to what it writes to a helper and how it reads the answer.
+package e2e

@@ -1,0 +1,89 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"testing"
+
+	"docker-credential-acr/internal/azuretest"
+)
+
+// trouble is a reason for which there is no token.
+type trouble struct {
+	name       string
+	make, mend func(*world)
+	says       string // what the user must get to see
+}
+
+func (w *world) update(change func(*azuretest.Registry)) {
+	w.azure.Update(func(c *azuretest.Config) { change(c.Registry(registry)) })
+}
+
+var troubles = []trouble{
+	{
+		"no identity",
+		(*world).signOut,
+		func(*world) {},
+		registry + ": no Azure identity found",
+	},
+	{
+		"no role",
+		func(w *world) {
+			w.update(func(r *azuretest.Registry) { r.Roles = map[string]string{azuretest.ClientID: "none"} })
+		},
+		func(w *world) { w.update(func(r *azuretest.Registry) { r.Roles = nil }) },
+		registry + ": this identity has no role on the registry",
+	},
+	{
+		"firewall",
+		func(w *world) { w.update(func(r *azuretest.Registry) { r.Firewall = "203.0.113.7" }) },
+		func(w *world) { w.update(func(r *azuretest.Registry) { r.Firewall = "" }) },
+		registry + ": the registry's firewall does not let 203.0.113.7 in",
+	},
+}
+
+// firewalled is what clients say that run the helper only when the registry
+// asks for a token, which a firewall does not.
+const firewalled = "403"
+
+// The message reaches the user of every client, through stderr if not through
+// the client's own error.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	clients := []struct {
+		name    string
+		program func(*testing.T) string
+		args    []string
+		asked   bool // runs the helper only when the registry has asked for a token
+	}{
+		{"crane", crane.client, []string{"digest", registry + "/team/app:1"}, false},
+		{"regctl", regctl.client, []string{"image", "digest", registry + "/team/app:1"}, true},
+		{"helm", helm.client, []string{"pull", "oci://" + registry + "/team/app"}, true},
+		{"helm3", helm3.client, []string{"pull", "oci://" + registry + "/team/app"}, true},
+		{"skopeo", fromDebian("skopeo"), []string{"inspect", "docker://" + registry + "/team/app:1"}, false},
+		{"podman", fromDebian("podman"), []string{"pull", registry + "/team/app:1"}, false},
+		{"buildah", fromDebian("buildah"), []string{"pull", registry + "/team/app:1"}, false},
+	}
+	for _, c := range clients {
+		t.Run(c.name, func(t *testing.T) {
+			program := c.program(t)
+			for _, f := range troubles {
+				t.Run(f.name, func(t *testing.T) {
+					t.Parallel()
+					w := containers(t, azuretest.Config{})
+					w.seed(registry, "team/app", "1")
+					f.make(w)
+					says := f.says
+					if c.asked && f.name == "firewall" {
+						says = firewalled
+					}
+					w.shows(w.fails(program, c.args...).all(), says)
+				})
+			}
+		})
+	}
+}
+
+func fromDebian(program string) func(*testing.T) string {
+	return func(t *testing.T) string { return debian(t, program, program) }
+}
