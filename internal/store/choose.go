@@ -71,8 +71,5 @@ func itself(name string) bool {
 		return true
 	}
 	self, err := os.Executable()
-	return err == nil && strings.TrimSuffix(filepath.Base(self), ".exe") == prefix+name
+	return err == nil && strings.EqualFold(strings.TrimSuffix(filepath.Base(self), ".exe"), prefix+name)
 }
-
-// Usable reports whether name may stand for a store in the configuration.
-func Usable(name string) bool { return usable(name) }

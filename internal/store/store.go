@@ -11,17 +11,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/docker/docker-credential-helpers/credentials"
-
-	"docker-credential-acr/internal/host"
-	"docker-credential-acr/internal/privatefile"
+	"unicode/utf8"
 )
 
 // Store is where credentials are kept. The zero value keeps nothing.
@@ -31,6 +24,8 @@ type Store struct {
 	// Name is the credential helper to use, such as "pass", or File; empty means
 	// the first of the platform's that works.
 	Name string
+
+	turn time.Duration // instead of the constant, for tests
 }
 
 // File is the name of the store that needs no helper.
@@ -42,200 +37,206 @@ type Credential struct {
 	Secret   string `json:"secret"`
 }
 
-// record is what the index knows of a registry.
-type record struct {
-	Registry string `json:"registry"`
-	Username string `json:"username"`
-	Store    string `json:"store"`
-	// Slot is the one of two keys in the helper that holds the credential. A
-	// new one goes into the other slot, so that the old one is whole until the
-	// index points to the new: helpers replace by deleting first.
-	Slot string `json:"slot,omitempty"`
-	// Secret is the password itself if Store is File.
-	Secret string `json:"secret,omitempty"`
-}
+// turn is how long a helper has, so that a keyring that waits for a person
+// leaves time for the next.
+const turn = 8 * time.Second
 
-const (
-	maxRecord = 1 << 20
-	// one bounds one run of a helper, so that a keyring that waits for a person
-	// leaves time for the next.
-	one = 8 * time.Second
-)
+// limit is a helper's turn, or half of what is left of ctx if that is less.
+func (s Store) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	d := s.turn
+	if d == 0 {
+		d = turn
+	}
+	if end, ok := ctx.Deadline(); ok {
+		d = min(d, time.Until(end)/2)
+	}
+	return context.WithTimeout(ctx, d)
+}
 
 // Get returns the credential of a registry. found is false where none is stored,
 // which takes no more than a look at the index. An error means that there is one
 // and that it cannot be had now.
+//
+// A person may have to unlock the store, so it has all the time until ctx ends.
 func (s Store) Get(ctx context.Context, registry string) (c Credential, found bool, err error) {
-	r, ok := s.read(registry)
-	if !ok {
+	r, err := s.read(registry)
+	for err == nil && r.Store != File {
+		var gone bool
+		c, gone, err = s.ask(ctx, r)
+		if err == nil {
+			return c, true, nil
+		}
+		now, changed := s.read(registry)
+		switch {
+		case changed != nil || now != r:
+			// Somebody has logged in or out while the helper was asked.
+			r, err = now, changed
+			continue
+		case gone:
+			s.heal(ctx, r)
+			return Credential{}, false, nil
+		}
+		return Credential{}, true, errors.New("the credential is in the store " + r.Store + ", which " + err.Error())
+	}
+	switch {
+	case errors.Is(err, errNone):
 		return Credential{}, false, nil
+	case err != nil:
+		return Credential{}, true, errors.New("what is known of the stored credential, " + s.path(registry, indexed) + ", " + err.Error() + "; log in again, or log out")
 	}
-	if r.Store == File {
-		return Credential{r.Username, r.Secret}, true, nil
-	}
-	c, err = get(ctx, r.Store, key(registry, r.Slot))
-	if credentials.IsErrCredentialsNotFound(err) {
-		// Somebody has emptied the store: don't ask it again.
-		_ = os.Remove(s.path(registry, indexed))
-		return Credential{}, false, nil
-	}
+	return Credential{r.Username, r.Secret}, true, nil
+}
+
+// ask asks the helper of a record. gone says that it has nothing there.
+func (s Store) ask(ctx context.Context, r record) (c Credential, gone bool, err error) {
+	h, err := find(ctx, r.Store, nil)
 	if err != nil {
-		return Credential{}, true, errors.New("the credential is in the store " + r.Store + ", which " + err.Error() + "; see what it says: docker-credential-" + r.Store + " list")
+		return Credential{}, false, err
 	}
-	return c, true, nil
+	c, err = h.get(r.place())
+	switch {
+	case err == nil:
+		return c, false, nil
+	case h.missing(r.place(), err):
+		return Credential{}, true, err
+	case errors.Is(err, errMissing):
+		return Credential{}, false, errors.New("does not show it (is it locked?); see what it says: " + prefix + r.Store + " list")
+	}
+	return Credential{}, false, err
+}
+
+// heal removes a record whose store was emptied behind its back, unless somebody
+// is busy with another.
+func (s Store) heal(ctx context.Context, r record) {
+	soon, cancel := context.WithTimeout(ctx, poll)
+	defer cancel()
+	l, err := s.lock(soon, r.Registry)
+	if err != nil {
+		return
+	}
+	defer l.release()
+	if now, err := s.read(r.Registry); err == nil && now == r {
+		_ = os.Remove(s.path(r.Registry, indexed))
+	}
 }
 
 // Put keeps a credential in place of the one before. It returns the store that
-// it is in. The caller holds a lock for the registry. If Put fails or is killed,
-// the old credential is what Get returns.
+// it is in. If Put fails or is killed, the old credential is what Get returns.
 func (s Store) Put(ctx context.Context, registry string, c Credential) (store string, err error) {
-	if s.Dir == "" {
+	switch {
+	case s.Dir == "":
 		return "", errors.New("there is no home directory to keep it in")
+	case s.Name != "" && !usable(s.Name):
+		return "", errors.New("the configured store is this program itself")
+	case !utf8.ValidString(c.Username) || !utf8.ValidString(c.Secret):
+		return "", errors.New("the user name or password is not text in UTF-8")
 	}
-	old, had := s.read(registry)
-	left, hadLeft := s.readFile(registry, pending)
-	next := record{Registry: registry, Username: c.Username, Slot: "a"}
-	if had && old.Slot == "a" {
-		next.Slot = "b"
+	l, err := s.lock(ctx, registry)
+	if err != nil {
+		return "", err
 	}
+	defer l.release()
+	s.sweep(registry)
+	old, n := s.known(registry)
+	next := record{Registry: registry, Username: c.Username, Slot: slots[0]}
+	if old.Slot == next.Slot {
+		next.Slot = slots[1]
+	}
+	all := helpers{lock: l, found: map[string]*helper{}}
 	for _, name := range s.candidates(old.Store) {
 		next.Store = name
 		if name == File {
+			next.Slot, next.Secret = "", c.Secret
 			break
 		}
-		// Should this process be killed, Delete knows where else to look.
-		if err := s.write(registry, pending, next); err != nil {
-			return "", err
-		}
-		if put(ctx, name, key(registry, next.Slot), c) == nil {
+		err := s.try(ctx, &all, next, c, &n)
+		if err == nil {
 			break
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return "", errors.New("it was interrupted")
 		}
 		if s.Name != "" {
-			s.clean(ctx, registry, next)
-			return "", errors.New("the store " + name + " does not take it; see what it says: docker-credential-" + name + " list")
+			_ = s.settle(ctx, &all, n, old)
+			return "", errors.New("the store " + name + " " + err.Error())
 		}
-		next.Store = ""
-	}
-	if next.Store == "" {
-		next.Store = File
-	}
-	if next.Store == File {
-		next.Secret = c.Secret
 	}
 	if err := s.write(registry, indexed, next); err != nil {
+		_ = s.settle(ctx, &all, n, old)
 		return "", err
 	}
 	s.remember(next.Store)
-	// What is still to be erased stays noted until it is.
-	var failed error
-	if had && old.Store != File {
-		failed = erase(ctx, old.Store, key(registry, old.Slot))
-	}
-	if hadLeft && left.Store != File && (left.Store != next.Store || left.Slot != next.Slot) {
-		failed = errors.Join(failed, erase(ctx, left.Store, key(registry, left.Slot)))
-	}
-	if failed == nil {
-		_ = os.Remove(s.path(registry, pending))
-	}
+	_ = s.settle(ctx, &all, n, next) // what is not erased is noted
 	return next.Store, nil
 }
 
+// try has a helper keep c.
+func (s Store) try(ctx context.Context, all *helpers, r record, c Credential, n *note) error {
+	if s.Name == "" { // there are others
+		var cancel context.CancelFunc
+		ctx, cancel = s.limit(ctx)
+		defer cancel()
+	}
+	h, err := all.find(ctx, r.Store)
+	if err != nil {
+		return err
+	}
+	// Should this process be killed, the next one knows where to look.
+	n.add(r.place())
+	if err := s.note(*n); err != nil {
+		return err
+	}
+	return h.put(r.place(), c)
+}
+
 // Delete forgets the credential of a registry, wherever it is. None is no error.
-// Where a helper cannot be asked to forget, Get forgets all the same, and the
-// next Put or Delete asks the helper again.
+// Where a helper cannot be asked to forget, Get forgets all the same, the error
+// says so, and the next Put or Delete asks the helper again.
 func (s Store) Delete(ctx context.Context, registry string) error {
-	var failed error
-	for _, kind := range []string{pending, indexed} {
-		r, ok := s.readFile(registry, kind)
-		if !ok {
-			continue
-		}
-		var unerased error
-		if r.Store != File {
-			for _, slot := range []string{"a", "b"} {
-				unerased = errors.Join(unerased, erase(ctx, r.Store, key(registry, slot)))
-			}
-		}
-		if unerased != nil {
-			r.Secret = ""
-			failed = errors.Join(failed, unerased, s.write(registry, pending, r))
-		}
-		if kind == indexed || unerased == nil {
-			if err := os.Remove(s.path(registry, kind)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				failed = errors.Join(failed, err)
-			}
-		}
+	if !s.any(registry) {
+		return nil
+	}
+	half, cancel := s.limit(ctx)
+	l, busy := s.lock(half, registry) // a login that is stuck must not keep anybody from logging out
+	cancel()
+	defer l.release()
+	s.sweep(registry)
+	_, n := s.known(registry)
+	failed := s.note(n)
+	if err := os.Remove(s.path(registry, indexed)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		failed = errors.Join(failed, s.unwritable())
+	}
+	failed = errors.Join(failed, busy, s.settle(ctx, &helpers{lock: l, found: map[string]*helper{}}, n, record{}))
+	if busy != nil {
+		// What the other one is doing may have to be erased once more.
+		failed = errors.Join(failed, s.note(n))
 	}
 	return failed
 }
 
-// clean takes back what a failed Put may have left in a helper.
-func (s Store) clean(ctx context.Context, registry string, r record) {
-	_ = erase(ctx, r.Store, key(registry, r.Slot))
-	_ = os.Remove(s.path(registry, pending))
-}
-
-// List returns the registries that have a stored credential, with its user name.
-// It asks no helper.
-func (s Store) List() map[string]string {
-	found := map[string]string{}
-	if s.Dir == "" {
-		return found
-	}
-	entries, _ := os.ReadDir(s.Dir)
-	for _, e := range entries {
-		registry, ok := strings.CutSuffix(e.Name(), indexed)
-		if !ok {
+// settle erases what is noted, the current record's own excepted, and notes what
+// could not be erased.
+func (s Store) settle(ctx context.Context, all *helpers, n note, current record) error {
+	left := note{Registry: n.Registry}
+	var failed error
+	for _, p := range n.Places {
+		if p == current.place() {
 			continue
 		}
-		if r, ok := s.read(registry); ok {
-			found[registry] = r.Username
+		if err := s.erase(ctx, all, p); err != nil {
+			left.add(p)
+			failed = errors.Join(failed, errors.New("the store "+p.Store+" "+err.Error()))
 		}
 	}
-	return found
+	return errors.Join(failed, s.note(left))
 }
 
-// key is what a registry's credential is called in a helper: a URL, which all of
-// them take, on a host that cannot exist (RFC 2606) and that no other registry
-// shares, because wincred falls back on entries of the same host.
-func key(registry, slot string) string {
-	return "https://" + slot + "." + registry + ".docker-credential-acr.invalid"
-}
-
-// The kinds of file in the directory, which are their extensions.
-const (
-	indexed = ".json"
-	pending = ".pending"
-)
-
-func (s Store) path(registry, kind string) string { return filepath.Join(s.Dir, registry+kind) }
-
-func (s Store) read(registry string) (record, bool) { return s.readFile(registry, indexed) }
-
-// readFile reads a record. One that is damaged, not private or about another
-// registry counts as not there.
-func (s Store) readFile(registry, kind string) (record, bool) {
-	if s.Dir == "" || !host.Valid(registry) {
-		return record{}, false
-	}
-	content, err := privatefile.Read(s.path(registry, kind), maxRecord)
-	if err != nil {
-		return record{}, false
-	}
-	var r record
-	if json.Unmarshal(content, &r) != nil || r.Registry != registry || !usable(r.Store) {
-		return record{}, false
-	}
-	return r, true
-}
-
-func (s Store) write(registry, kind string, r record) error {
-	content, err := json.Marshal(r)
+func (s Store) erase(ctx context.Context, all *helpers, p place) error {
+	ctx, cancel := s.limit(ctx)
+	defer cancel()
+	h, err := all.find(ctx, p.Store)
 	if err != nil {
 		return err
 	}
-	if err := privatefile.Write(s.path(registry, kind), registry+".tmp", content, time.Time{}); err != nil {
-		return errors.New("cannot write to " + s.Dir)
-	}
-	return nil
+	return h.erase(p)
 }
