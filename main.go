@@ -62,7 +62,7 @@ Environment:
     DOCKER_CREDENTIAL_ACR_TIMEOUT   limit of a get, 25s unless set
     DOCKER_CREDENTIAL_ACR_USERNAME  token (default) or guid
 
-Azure's own variables choose the identity, in the order of DefaultAzureCredential.
+Azure's own variables and tools provide the identity; see docs/identities.md.
 `
 
 // run is the program. It gives up when ctx ends; a nil transport means the real

@@ -172,6 +172,9 @@ func (h *Helper) Delete(serverURL string) error {
 // user name of each. It asks nobody.
 func (h *Helper) List() (map[string]string, error) {
 	found := map[string]string{}
+	if h.misconfig != nil {
+		return found, nil // Get would answer nothing
+	}
 	for name, user := range h.store().List() {
 		if _, ok := h.config.Registry(name); ok {
 			found[name] = user

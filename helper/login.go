@@ -8,6 +8,7 @@ import (
 
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
+	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/identity"
 )
 
@@ -18,8 +19,9 @@ type Login struct {
 	// DeviceCode shows a code to be entered in a browser anywhere, instead of
 	// opening one here.
 	DeviceCode bool
-	// TenantID and ClientID are empty for the person's own tenant and the
-	// application of Azure's developer tools, or what the configuration says.
+	// TenantID is empty for the one in the configuration, or else the person's
+	// own; ClientID for the one in the configuration of the identities
+	// device-code and browser, or else Azure's developer tools'.
 	TenantID, ClientID string
 	// Prompt is handed what the person must be told, a line at a time.
 	Prompt func(string)
@@ -44,7 +46,11 @@ func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Tim
 		return "", time.Time{}, errors.New(r.LoginServer + ": the cache is off, so there is nowhere to keep a token")
 	}
 	azure := q.settings.Azure
-	azure.TenantID, azure.ClientID = cmp.Or(l.TenantID, azure.ToolTenant), l.ClientID
+	azure.TenantID = cmp.Or(l.TenantID, azure.ToolTenant)
+	if !azure.Configured || azure.Sources[0] != config.DeviceCode && azure.Sources[0] != config.Browser {
+		azure.ClientID = "" // another identity's
+	}
+	azure.ClientID = cmp.Or(l.ClientID, azure.ClientID)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	access, err := identity.SignIn(ctx, azure, h.transport, l.DeviceCode, l.Prompt)

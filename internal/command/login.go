@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"docker-credential-acr/helper"
 )
@@ -58,6 +57,6 @@ func Login(ctx context.Context, h *helper.Helper, args []string, stdout, stderr 
 		say(stderr, "docker-credential-acr: %v\n", err)
 		return 1
 	}
-	say(stdout, "signed in to %s as %s until %s\n", l.Registry, cmp.Or(who, "somebody whose token cannot be read"), until.Format(time.Kitchen))
+	say(stdout, "signed in to %s as %s until %s\n", l.Registry, cmp.Or(who, "somebody whose token cannot be read"), until.Local().Format("15:04 on 2 January"))
 	return 0
 }

@@ -24,6 +24,9 @@ type Azure struct {
 	Configured bool
 	// AuthorityHost is an https URL; empty means that Cloud decides.
 	AuthorityHost string
+	// AuthorityTrusted reports that the configuration file names the authority.
+	// Microsoft need not be asked whether it is one, and may be out of reach.
+	AuthorityTrusted bool
 	// Cloud is the registry's.
 	Cloud host.Cloud
 	// Audience is the resource that tokens are asked for; empty means ACR's.
@@ -155,6 +158,7 @@ func (a Azure) with(e entry, cloud host.Cloud, lookup Lookup) Azure {
 		a.Cloud, a.AuthorityHost = host.Cloud(v.text), ""
 	}
 	set(&a.AuthorityHost, "authorityHost")
+	a.AuthorityTrusted = e.has("authorityHost")
 	set(&a.Audience, "audience")
 	set(&a.TenantID, "tenantId")
 	set(&a.ToolTenant, "tenantId")
@@ -167,7 +171,8 @@ func (a Azure) with(e entry, cloud host.Cloud, lookup Lookup) Azure {
 	set(&a.CertificatePasswordFile, "certificatePasswordFile")
 	if v, ok := e["identity"]; ok {
 		a.Sources, a.Named, a.Configured = []Source{Source(v.text)}, true, true
-		if a.Sources[0] == ManagedIdentity {
+		switch a.Sources[0] {
+		case ManagedIdentity, DeviceCode, Browser:
 			a.ClientID = "" // AZURE_CLIENT_ID is another identity's
 		}
 		if a.Sources[0] == ServicePrincipal {

@@ -107,6 +107,39 @@ func TestKeysChooseTheIdentity(t *testing.T) {
 	}
 }
 
+// Of alternatives, the one in the more specific entry counts.
+func TestAlternatives(t *testing.T) {
+	const file = `{
+		"default": {"clientSecretFile": "/default", "authorityHost": "https://login.default/"},
+		"registries": {
+			"onecert.azurecr.io": {"certificateFile": "/cert.pem"},
+			"managed.azurecr.io": {"objectId": "o"}, "*ged.azurecr.io": {"resourceId": "r"}, "*.azurecr.us": {"cloud": "AzureChina"}
+		}}`
+	a := settings(t, "onecert.azurecr.io", file, nil).Azure
+	if a.ClientSecretFile != "" || a.CertificatePath != "/cert.pem" || a.Sources[0] != ServicePrincipal || a.AuthorityHost != "https://login.default/" || !a.AuthorityTrusted {
+		t.Errorf("%+v", a)
+	}
+	a = settings(t, "managed.azurecr.io", file, nil).Azure
+	if a.ResourceID != "" || a.ObjectID != "o" || a.Sources[0] != ManagedIdentity {
+		t.Errorf("%+v", a)
+	}
+	a = settings(t, "usregistry.azurecr.us", file, nil).Azure
+	if a.AuthorityHost != "" || a.Cloud != host.China || a.ClientSecretFile != "/default" {
+		t.Errorf("%+v", a)
+	}
+	for _, bad := range []string{
+		`{"default": {"clientSecretFile": "a", "certificateFile": "b"}}`,
+		`{"default": {"clientId": "a", "objectId": "b"}}`,
+		`{"registries": {"https://*.azurecr.io": {}}}`,
+		`{"registries": {"*/x.azurecr.io": {}}}`,
+		`{"store": "acr"}`, `{"store": ""}`, `{"store": "../pass"}`, `{"store": 1}`,
+	} {
+		if _, err := load(t, bad, nil); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
+}
+
 func TestCloudAndAuthority(t *testing.T) {
 	for _, tt := range []struct {
 		registry, file, env string
@@ -132,14 +165,14 @@ func TestPaths(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no home directory")
 	}
-	c, err := load(t, `{"default": {"clientSecretFile": "~/secret", "certificateFile": "sub/app.pem", "cache": "cache"}, "registries": {"myregistry.azurecr.io": {"cache": "off"}}}`, nil)
+	c, err := load(t, `{"default": {"clientSecretFile": "~/secret", "certificatePasswordFile": "sub/app.pem", "cache": "cache"}, "registries": {"myregistry.azurecr.io": {"cache": "off"}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, _ := c.Registry("otherregistry.azurecr.io")
 	s := c.For(r)
 	dir := filepath.Dir(c.file.path)
-	if s.Azure.ClientSecretFile != filepath.Join(home, "secret") || s.Azure.CertificatePath != filepath.Join(dir, "sub", "app.pem") || s.CacheDir != filepath.Join(dir, "cache") {
+	if s.Azure.ClientSecretFile != filepath.Join(home, "secret") || s.Azure.CertificatePasswordFile != filepath.Join(dir, "sub", "app.pem") || s.CacheDir != filepath.Join(dir, "cache") {
 		t.Errorf("%+v", s)
 	}
 	if dirs := c.CacheDirs(); !slices.Equal(dirs, []string{filepath.Join(dir, "cache")}) {

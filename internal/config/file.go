@@ -181,6 +181,9 @@ func parseFile(name string, content []byte) (File, []string) {
 // a pattern: everything else that is to be sent tokens is named exactly.
 func checkKey(key string) error {
 	if strings.Contains(key, "*") {
+		if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-.*") != "" {
+			return errors.New("a pattern is a host name with a *, without scheme, port and path")
+		}
 		if !strings.HasSuffix(key, ".azurecr.io") && !strings.HasSuffix(key, ".azurecr.cn") && !strings.HasSuffix(key, ".azurecr.us") {
 			return errors.New("a pattern must end in .azurecr.io, .azurecr.cn or .azurecr.us; name other registries exactly")
 		}
@@ -256,9 +259,14 @@ var belongs = map[string]Source{
 // chooseIdentity lets a key that only one identity has choose it, and finds
 // keys that contradict each other: none is silently without effect.
 func chooseIdentity(at string, e entry, problem func(string, ...any)) {
+	for _, keys := range alternatives {
+		if there := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !e.has(key) }); len(there) > 1 {
+			problem("%s: has %s, of which one can count", at, strings.Join(there, " and "))
+		}
+	}
 	for _, key := range sortedKeys() {
 		source, special := belongs[key]
-		if _, there := e[key]; !there || !special {
+		if !special || !e.has(key) {
 			continue
 		}
 		if chosen, ok := e["identity"]; ok && chosen.text != string(source) {

@@ -110,18 +110,42 @@ func (c Config) cacheDir(e entry) string {
 func (f File) entryOf(r host.Registry) entry {
 	merged := entry{}
 	for _, key := range f.keysFor(r.LoginServer) {
-		for k, v := range f.registries[key] {
-			if _, ok := merged[k]; !ok {
-				merged[k] = v
+		merged.fill(f.registries[key])
+	}
+	merged.fill(f.fallback)
+	return merged
+}
+
+// alternatives are keys of which one counts: where a more specific entry has
+// one, the others of a less specific entry have no say.
+var alternatives = [][]string{
+	{"clientSecretFile", "clientSecretVariable", "certificateFile"},
+	{"certificatePasswordFile", "certificatePasswordVariable"},
+	{"tokenFile", "tokenVariable"},
+	{"clientId", "resourceId", "objectId"},
+}
+
+// fill adds what e leaves open and a less specific entry says.
+func (e entry) fill(less entry) {
+	decided := map[string]bool{}
+	for _, keys := range alternatives {
+		if slices.ContainsFunc(keys, e.has) {
+			for _, key := range keys {
+				decided[key] = true
 			}
 		}
 	}
-	for k, v := range f.fallback {
-		if _, ok := merged[k]; !ok {
-			merged[k] = v
+	decided["authorityHost"] = e.has("cloud")
+	for key, v := range less {
+		if !decided[key] && !e.has(key) {
+			e[key] = v
 		}
 	}
-	return merged
+}
+
+func (e entry) has(key string) bool {
+	_, ok := e[key]
+	return ok
 }
 
 // keysFor lists the keys that match a login server, the most specific first:

@@ -52,7 +52,7 @@ func (e *entra) secret(ctx context.Context, scope, secret string) (string, error
 		DisableInstanceDiscovery:   e.knownAuthority(),
 	})
 	if err != nil {
-		return "", errTenant
+		return "", e.wrongTenant()
 	}
 	return e.request(ctx, credential, scope)
 }
@@ -86,7 +86,7 @@ func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
 		return "", errors.New("cannot use the certificate in " + c.CertificatePath + ": it must have an RSA key, and the private key must be its own")
 	}
 	if err != nil {
-		return "", errTenant
+		return "", e.wrongTenant()
 	}
 	return e.request(ctx, credential, scope)
 }
@@ -117,8 +117,13 @@ var errEncrypted = errors.New("encrypted PEM")
 // tenant is what azidentity takes for a tenant.
 var tenant = regexp.MustCompile(`^[a-zA-Z0-9.-]+$`)
 
-// errTenant is the error for anything else.
-var errTenant = errors.New("AZURE_TENANT_ID is not a tenant id or a domain name")
+// wrongTenant is the error for anything else.
+func (e *entra) wrongTenant() error {
+	if e.config.Configured {
+		return errors.New("tenantId is not a tenant id or a domain name")
+	}
+	return errors.New("AZURE_TENANT_ID is not a tenant id or a domain name")
+}
 
 // readSecret reads a file that holds one secret, with or without a line end.
 func readSecret(path string) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -52,8 +53,8 @@ var federationAudiences = map[host.Cloud]string{
 func (e *entra) gitHubAssertion(ctx context.Context) (string, error) {
 	c := e.config
 	u, err := url.Parse(c.GitHubURL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return "", errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL")
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return "", errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
 	}
 	q := u.Query()
 	q.Set("audience", federationAudiences[c.Cloud])
@@ -70,6 +71,12 @@ func (e *entra) gitHubAssertion(ctx context.Context) (string, error) {
 		case <-time.After(time.Duration(try) * 500 * time.Millisecond):
 		}
 	}
+}
+
+// loopback reports whether host is this machine, where https adds nothing.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // askGitHub makes one request. again reports that another may go better.

@@ -82,8 +82,13 @@ var microsofts = map[string]bool{
 }
 
 // knownAuthority reports whether instance discovery, a request that asks
-// Microsoft whether the authority is one of Microsoft's, can tell nothing new.
+// Microsoft whether the authority is one of Microsoft's, can tell nothing new:
+// it is one, or the user's own configuration names it, as for private clouds
+// that Microsoft cannot be reached from.
 func (e *entra) knownAuthority() bool {
+	if e.config.AuthorityTrusted {
+		return true
+	}
 	u, err := url.Parse(e.authority)
 	return err == nil && microsofts[strings.ToLower(u.Hostname())] && (u.Port() == "" || u.Port() == "443")
 }
@@ -192,8 +197,8 @@ func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // last returns the host of the last request, and why it had no answer or which
 // refusal.
-func (w *watch) last() (host string, err error, refused *http.Response) {
+func (w *watch) last() (host string, refused *http.Response, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.host, w.err, w.refused
+	return w.host, w.refused, w.err
 }

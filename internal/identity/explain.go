@@ -46,7 +46,7 @@ func (e *entra) explain(err error) error {
 	if errors.As(err, &failed) && failed.RawResponse != nil {
 		return e.refusal(failed.RawResponse)
 	}
-	host, cause, refused := e.watch.last()
+	host, refused, cause := e.watch.last()
 	switch {
 	case cause != nil:
 		return &unreachableError{host + " did not answer: " + web.Cause(cause), web.Passing(cause)}
@@ -87,7 +87,11 @@ func (e *entra) refusal(response *http.Response) error {
 		who = response.Request.URL.Host
 	}
 	if advice, ok := advices[refused.number]; ok {
-		refused.text = who + ": " + strings.NewReplacer("{client}", e.config.ClientID, "{tenant}", e.config.TenantID).Replace(advice) + " (" + refused.number + ")"
+		words := []string{"{client}", e.config.ClientID, "{tenant}", e.config.TenantID}
+		if e.config.Configured {
+			words = append(words, "set AZURE_CLIENT_SECRET", "put it where the configuration file says", "AZURE_CLIENT_ID", "clientId", "AZURE_TENANT_ID", "tenantId")
+		}
+		refused.text = who + ": " + strings.NewReplacer(words...).Replace(advice) + " (" + refused.number + ")"
 		return refused
 	}
 	detail := strings.TrimSpace(refused.code + " " + refused.number)

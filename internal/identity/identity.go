@@ -158,7 +158,26 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 			return "", errors.New(s.title + ": " + err.Error())
 		}
 	}
-	return "", errors.New("no Azure identity found (" + strings.Join(looked, "; ") + "); sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")
+	return "", errors.New("no Azure identity found (" + strings.Join(looked, "; ") + ")" + i.advice())
+}
+
+// advice says how to get an identity: from the one source that was chosen, or
+// the two likeliest.
+func (i *Identity) advice() string {
+	if !i.named || len(i.sources) != 1 {
+		return "; sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+	}
+	switch i.sources[0].kind {
+	case config.AzureCLI:
+		return "; sign in with 'az login'"
+	case config.AzureDeveloperCLI:
+		return "; sign in with 'azd auth login'"
+	case config.AzurePowerShell:
+		return "; sign in with 'Connect-AzAccount'"
+	case config.Environment:
+		return "; set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+	}
+	return ""
 }
 
 // order is the order in which the sources are asked: as configured, but a

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os/exec"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"docker-credential-acr/internal/config"
@@ -45,9 +48,18 @@ func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, de
 	if err != nil {
 		return "", errors.New("the tenant or client id cannot be used")
 	}
-	token, err := e.request(ctx, credential, e.scope())
-	if err != nil && ctx.Err() != nil {
-		return "", errors.New("nobody signed in in time")
+	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.scope()}})
+	var refused *entraError
+	if err != nil && errors.As(e.explain(err), &refused) && refused.noResource() && c.Audience == "" {
+		token, err = credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.resourceManagerScope()}})
 	}
-	return token, err
+	switch {
+	case err == nil:
+		return token.Token, nil
+	case ctx.Err() != nil:
+		return "", errors.New("nobody signed in in time")
+	case errors.Is(err, exec.ErrNotFound), strings.Contains(err.Error(), exec.ErrNotFound.Error()):
+		return "", errors.New("no browser can be opened here; use --device-code")
+	}
+	return "", e.explain(err)
 }

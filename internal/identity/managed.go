@@ -93,7 +93,10 @@ func (e *entra) managedOptions(platform managedidentity.Source) azcore.ClientOpt
 	case managedidentity.DefaultToIMDS:
 		// The metadata service answers 404 and 410 while it starts
 		// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling).
-		options.Retry.ShouldRetry = worthwhile(append(slices.Clone(retriable), http.StatusNotFound, http.StatusGone))
+		again := worthwhile(append(slices.Clone(retriable), http.StatusNotFound, http.StatusGone))
+		options.Retry.ShouldRetry = func(response *http.Response, err error) bool {
+			return err == nil && again(response, nil) // a link-local address does not become reachable
+		}
 	}
 	return options
 }

@@ -84,7 +84,7 @@ func (e *entra) assert(get func(context.Context) (string, error)) func(context.C
 				DisableInstanceDiscovery:   e.knownAuthority(),
 			})
 			if err != nil {
-				return "", errTenant
+				return "", e.wrongTenant()
 			}
 			return e.request(ctx, credential, scope)
 		})

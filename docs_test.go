@@ -1,0 +1,126 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pages are the Markdown files of the project, by path.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[filepath.ToSlash(path)] = strings.ReplaceAll(string(content), "\r\n", "\n")
+		}
+	}
+	return found
+}
+
+var (
+	fenced  = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+	quoted  = regexp.MustCompile("`[^`\n]*`")
+	heading = regexp.MustCompile(`(?m)^#+ +(.*)$`)
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	dropped = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// anchors are what GitHub makes of the headings of a page.
+func anchors(page string) []string {
+	var all []string
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(page, ""), -1) {
+		text := link.ReplaceAllString(m[1], "")
+		text = dropped.ReplaceAllString(strings.ToLower(text), "")
+		all = append(all, strings.ReplaceAll(text, " ", "-"))
+	}
+	return all
+}
+
+// TestLinks follows every relative link in the documentation, to its heading.
+func TestLinks(t *testing.T) {
+	all := pages(t)
+	for path, page := range all {
+		text := quoted.ReplaceAllString(fenced.ReplaceAllString(page, ""), "")
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, ":") {
+				continue // somewhere else
+			}
+			to := path
+			if target != "" {
+				to = filepath.ToSlash(filepath.Join(filepath.Dir(path), filepath.FromSlash(target)))
+			}
+			if _, err := os.Stat(filepath.FromSlash(to)); err != nil {
+				t.Errorf("%s: %s: there is no %s", path, m[1], to)
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchors(all[to]), anchor) {
+				t.Errorf("%s: %s: %s has no such heading", path, m[1], to)
+			}
+		}
+	}
+}
+
+// TestDocumentedVariables compares the variables that the program reads with
+// those that docs/configuration.md describes.
+func TestDocumentedVariables(t *testing.T) {
+	sources, err := filepath.Glob("internal/config/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, path := range sources {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(content)
+	}
+	all := pages(t)
+	variables := func(pattern, text string) map[string]bool {
+		found := map[string]bool{}
+		for _, name := range regexp.MustCompile(pattern).FindAllString(text, -1) {
+			found[strings.Trim(name, `"`)] = true
+		}
+		return found
+	}
+	described := all["docs/configuration.md"]
+	const own = `DOCKER_CREDENTIAL_ACR_[A-Z_]*[A-Z]`
+	read := variables(`"`+own+`"`, code.String())
+	if len(read) == 0 {
+		t.Error("no variable found in internal/config")
+	}
+	documented := variables(own, described)
+	for name := range read {
+		if !documented[name] {
+			t.Errorf("docs/configuration.md does not describe %s", name)
+		}
+	}
+	for path, page := range all {
+		for name := range variables(own, page) {
+			if !read[name] {
+				t.Errorf("%s describes %s, which nothing reads", path, name)
+			}
+		}
+	}
+	for name := range variables(`"[A-Z]{3,}_[A-Z_]+"`, code.String()) {
+		if !strings.Contains(described, name) {
+			t.Errorf("docs/configuration.md does not describe %s", name)
+		}
+	}
+}
