@@ -116,6 +116,7 @@ func (q *question) renew(ctx context.Context, key cache.Key, old cache.Entry) (c
 	case <-after(ctx, grace):
 		// Some step does not heed the deadline, such as reading a pipe.
 		got.err = errors.New(key.Registry + ": no answer within " + q.settings.Timeout.String() + "; see which step with DOCKER_CREDENTIAL_ACR_LOG=stderr")
+		q.keep("failure", q.cache.Fail(key, cache.Failure{Message: got.err.Error()}))
 	}
 	if got.err != nil && usable {
 		q.log.Info("renewal failed", "registry", key.Registry, "cause", got.err.Error())
