@@ -9,6 +9,7 @@ import (
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
 	"docker-credential-acr/internal/identity"
+	"docker-credential-acr/internal/web"
 )
 
 // stored is the identity under which tokens that a client stored are cached.
@@ -170,12 +171,19 @@ func (q *question) keep(what string, err error) {
 }
 
 // request asks Entra for an access token and the registry for its refresh token.
+// The connection to the registry is opened meanwhile.
 func (q *question) request(ctx context.Context, key cache.Key) (cache.Entry, error) {
+	client := *q.exchange
+	if q.network != nil {
+		ahead := web.Connect(ctx, q.network, key.Registry, q.network)
+		defer ahead.Close()
+		client.Transport = web.Log(ahead, q.log)
+	}
 	access, err := q.who.Token(ctx)
 	if err != nil {
 		return cache.Entry{}, &noIdentity{key.Registry + ": " + err.Error()}
 	}
-	token, err := q.exchange.Exchange(ctx, key.Registry, access)
+	token, err := client.Exchange(ctx, key.Registry, access)
 	if err != nil {
 		return cache.Entry{}, as(identity.Describe(access), err)
 	}

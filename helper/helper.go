@@ -71,6 +71,7 @@ type Helper struct {
 	config    config.Config
 	misconfig error // shown for ACR's hosts only, so that a typing mistake breaks no other registry
 	exchange  *exchange.Client
+	network   *http.Transport // under transport, unless the caller brought something else
 	transport http.RoundTripper
 	now       func() time.Time
 	log       *slog.Logger
@@ -108,6 +109,7 @@ func New(o Options) (*Helper, error) {
 	if transport == nil {
 		transport = web.NewTransport()
 	}
+	h.network, _ = transport.(*http.Transport)
 	h.transport = web.Log(transport, h.log)
 	h.exchange = &exchange.Client{Transport: h.transport, Now: h.now, UserAgent: o.UserAgent, Trusted: c.Custom()}
 	return h, nil

@@ -260,6 +260,38 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
+// While Entra answers, the connection to the registry is opened, and nothing is
+// sent on it.
+func TestConnectsAhead(t *testing.T) {
+	w := newWorld(t, azuretest.Config{Faults: []azuretest.Fault{{Match: "POST login.microsoftonline.com/*", Times: 1, Delay: azuretest.Duration(200 * time.Millisecond)}}})
+	done := make(chan string)
+	go func() { done <- w.get(t) }()
+	for w.Connections()[azuretest.MyRegistry] == 0 {
+		select {
+		case <-done:
+			t.Fatal("the answer came without a connection to the registry before Entra's")
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if n := w.Count("* " + azuretest.MyRegistry + "/*"); n != 0 {
+		t.Errorf("%d requests before there was a token", n)
+	}
+	<-done
+	if n := w.Connections()[azuretest.MyRegistry]; n != 1 {
+		t.Errorf("%d connections to the registry", n)
+	}
+	// A connection that breaks meanwhile is opened again.
+	w.Update(func(c *azuretest.Config) {
+		c.Faults = []azuretest.Fault{{Match: "POST " + azuretest.OtherRegistry + "/*", Times: 1, Mode: "reset"}}
+	})
+	if _, _, err := w.helper(t).Get(azuretest.OtherRegistry); err != nil {
+		t.Error(err)
+	}
+	if n := w.Connections()[azuretest.OtherRegistry]; n != 2 {
+		t.Errorf("%d connections to the other registry", n)
+	}
+}
+
 func TestRegistryThatDoesNotExist(t *testing.T) {
 	w := newWorld(t, azuretest.Config{
 		Registries: []azuretest.Registry{{Host: "nosuchname.azurecr.io"}},
