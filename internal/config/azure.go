@@ -59,6 +59,8 @@ type Azure struct {
 	ServiceConnectionID                  string
 	PipelinesClientID, PipelinesTenantID string
 
+	// MSIEndpoint is where Cloud Shell and Azure ML have their identity.
+	MSIEndpoint string
 	// MetadataHost is AZURE_POD_IDENTITY_AUTHORITY_HOST, which moves the
 	// instance metadata service away from 169.254.169.254; empty means there.
 	MetadataHost string
@@ -137,6 +139,7 @@ func (e *environment) azure() Azure {
 		PowerShellDir:       e.dir("", home, ".Azure"),
 		AuthorityHost:       e.authorityHost(),
 		MetadataHost:        e.metadataHost(),
+		MSIEndpoint:         e.get("MSI_ENDPOINT"),
 		ContainerInstances:  strings.HasPrefix(e.get("IDENTITY_ENDPOINT"), "http://") && e.get("IDENTITY_HEADER") != "" && e.get("IDENTITY_SERVER_THUMBPRINT") != "",
 	}
 	if tenants := e.get("AZURE_ADDITIONALLY_ALLOWED_TENANTS"); tenants != "" {

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/web"
@@ -51,17 +49,44 @@ var federationAudiences = map[host.Cloud]string{
 // gitHubAssertion asks GitHub for a new id token. It lives for minutes, so each
 // sign-in has its own (https://github.com/Azure/login/issues/180).
 func (e *entra) gitHubAssertion(ctx context.Context) (string, error) {
-	c := e.config
-	u, err := url.Parse(c.GitHubURL)
+	return e.idToken(ctx, idTokenRequest{
+		service: "GitHub's token service", hint: "check that the job has permissions: id-token: write",
+		method: http.MethodGet, variable: "ACTIONS_ID_TOKEN_REQUEST_URL", url: e.config.GitHubURL, bearer: e.config.GitHubToken,
+		query: url.Values{"audience": {federationAudiences[e.config.Cloud]}}, field: "value",
+	})
+}
+
+// pipelinesAssertion asks Azure Pipelines for one. azidentity can do it, too, and
+// passes an answer without a token on to Entra.
+func (e *entra) pipelinesAssertion(ctx context.Context) (string, error) {
+	return e.idToken(ctx, idTokenRequest{
+		service: "Azure Pipelines' token service", hint: "check SYSTEM_ACCESSTOKEN and the service connection",
+		method: http.MethodPost, variable: "SYSTEM_OIDCREQUESTURI", url: e.config.PipelinesURL, bearer: e.config.PipelinesToken,
+		query: url.Values{"api-version": {"7.1"}, "serviceConnectionId": {e.config.ServiceConnectionID}}, field: "oidcToken",
+	})
+}
+
+// idTokenRequest asks a CI service for the id token of a job.
+type idTokenRequest struct {
+	service, hint         string // for people
+	method, variable, url string
+	bearer                string
+	query                 url.Values
+	field                 string // of the answer
+}
+
+// idToken makes the request, again if it may go better.
+func (e *entra) idToken(ctx context.Context, q idTokenRequest) (string, error) {
+	u, err := url.Parse(q.url)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return "", errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
+		return "", errors.New(q.variable + " is not an https URL")
 	}
-	q := u.Query()
-	q.Set("audience", federationAudiences[c.Cloud])
-	u.RawQuery = q.Encode()
+	query := u.Query()
+	maps.Copy(query, q.query)
+	u.RawQuery = query.Encode()
 	const tries = 3
 	for try := 1; ; try++ {
-		token, again, err := e.askGitHub(ctx, u.String())
+		token, again, err := e.askForIDToken(ctx, q, u.String())
 		if err == nil || !again || try == tries {
 			return token, err
 		}
@@ -73,39 +98,41 @@ func (e *entra) gitHubAssertion(ctx context.Context) (string, error) {
 	}
 }
 
+// askForIDToken makes one request. again reports that another may go better.
+func (e *entra) askForIDToken(ctx context.Context, q idTokenRequest, from string) (token string, again bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, q.method, from, nil)
+	if err != nil {
+		return "", false, errors.New(q.variable + " is not an https URL")
+	}
+	request.Header.Set("Authorization", "Bearer "+q.bearer)
+	request.Header.Set("Accept", "application/json")
+	// Azure Pipelines then answers 401 instead of sending a browser to a login page.
+	request.Header.Set("X-TFS-FedAuthRedirect", "Suppress")
+	response, err := e.client.Do(request)
+	if err != nil {
+		return "", web.Passing(err), errors.New(q.service + " did not answer: " + web.Cause(err))
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", true, errors.New(q.service + " did not answer: " + web.Cause(err))
+	}
+	if response.StatusCode != http.StatusOK {
+		again := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
+		return "", again, fmt.Errorf("%s answered %d; %s", q.service, response.StatusCode, q.hint)
+	}
+	var answer map[string]any
+	_ = json.Unmarshal(body, &answer) // what is not an object leaves it empty
+	if token, _ = answer[q.field].(string); token == "" {
+		return "", false, errors.New(q.service + " answered without a token; " + q.hint)
+	}
+	return token, false, nil
+}
+
 // loopback reports whether host is this machine, where https adds nothing.
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// askGitHub makes one request. again reports that another may go better.
-func (e *entra) askGitHub(ctx context.Context, from string) (token string, again bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
-	if err != nil {
-		return "", false, errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL")
-	}
-	request.Header.Set("Authorization", "Bearer "+e.config.GitHubToken)
-	request.Header.Set("Accept", "application/json")
-	response, err := e.client.Do(request)
-	if err != nil {
-		return "", web.Passing(err), errors.New("GitHub's token service did not answer: " + web.Cause(err))
-	}
-	defer response.Body.Close() //nolint:errcheck // only read
-	var answer struct {
-		Value string `json:"value"`
-	}
-	body, err := io.ReadAll(response.Body)
-	switch {
-	case err != nil:
-		return "", true, errors.New("GitHub's token service did not answer: " + web.Cause(err))
-	case response.StatusCode != http.StatusOK:
-		again := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
-		return "", again, fmt.Errorf("GitHub's token service answered %d; check that the job has permissions: id-token: write", response.StatusCode)
-	case json.Unmarshal(body, &answer) != nil || answer.Value == "":
-		return "", false, errors.New("GitHub's token service answered without a token")
-	}
-	return answer.Value, false, nil
 }
 
 // azurePipelines is the identity of a service connection, with the job's own
@@ -135,22 +162,9 @@ func (e *entra) azurePipelines() source {
 	default:
 		s.configured = true
 		s.id = "tenant=" + c.PipelinesTenantID + " client=" + c.PipelinesClientID + " connection=" + c.ServiceConnectionID
-		s.token = e.serviceConnection
+		job := *e // as the application of the service connection
+		job.config.TenantID, job.config.ClientID = c.PipelinesTenantID, c.PipelinesClientID
+		s.token = job.assert(job.pipelinesAssertion)
 	}
 	return s
-}
-
-func (e *entra) serviceConnection(ctx context.Context, scope string) (string, error) {
-	c := e.config
-	return e.anew(ctx, func(options azcore.ClientOptions) (string, error) {
-		credential, err := azidentity.NewAzurePipelinesCredential(c.PipelinesTenantID, c.PipelinesClientID, c.ServiceConnectionID, c.PipelinesToken, &azidentity.AzurePipelinesCredentialOptions{
-			ClientOptions:              options,
-			AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
-			DisableInstanceDiscovery:   e.knownAuthority(),
-		})
-		if err != nil {
-			return "", errors.New("the variables of the service connection don't fit together")
-		}
-		return e.request(ctx, credential, scope)
-	})
 }

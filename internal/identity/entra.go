@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -33,6 +34,14 @@ func newEntra(c config.Azure, transport http.RoundTripper) *entra {
 	e := &entra{config: c, authority: c.AuthorityHost, watch: &watch{next: transport, metadata: c.MetadataHost}}
 	if e.authority == "" {
 		e.authority = authorities[c.Cloud]
+	}
+	if u, err := url.Parse(e.authority); err == nil {
+		e.watch.authority = strings.ToLower(u.Host)
+	}
+	for _, endpoint := range []string{c.MSIEndpoint, c.PipelinesURL} {
+		if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
+			e.watch.endpoints = append(e.watch.endpoints, strings.ToLower(u.Host))
+		}
 	}
 	e.client = web.Client(e.watch)
 	return e
@@ -137,10 +146,15 @@ func waits(response *http.Response) bool {
 }
 
 // request asks a credential for a token.
-func (e *entra) request(ctx context.Context, c azcore.TokenCredential, scope string) (string, error) {
+func (e *entra) request(ctx context.Context, c azcore.TokenCredential, scope string) (_ string, err error) {
+	defer func() {
+		if recover() != nil { // MSAL 1.10 does not survive an answer of "null"
+			err = e.explain(ctx, errors.New("panic"))
+		}
+	}()
 	token, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
 	if err != nil {
-		return "", e.explain(err)
+		return "", e.explain(ctx, err)
 	}
 	return token.Token, nil
 }
@@ -153,8 +167,10 @@ const maxAnswer = 4 << 20
 // the metadata service where the platform says so, and remembers the last
 // failure, which azidentity passes on only as text.
 type watch struct {
-	next     http.RoundTripper
-	metadata string
+	next      http.RoundTripper
+	metadata  string
+	authority string   // its host
+	endpoints []string // hosts that the platform names
 
 	mu      sync.Mutex
 	host    string
@@ -168,7 +184,7 @@ func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 		scheme, host, _ := strings.Cut(w.metadata, "://")
 		r.URL.Scheme, r.URL.Host, r.Host = scheme, host, host
 	}
-	response, err := w.next.RoundTrip(r)
+	response, err := w.send(r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.host, w.err, w.refused = r.URL.Host, err, nil
@@ -194,6 +210,37 @@ func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.refused = &refused
 	return response, nil
 }
+
+// send makes the request, unless it would carry a secret to a host that is not
+// asked for tokens: an authority's own description of itself says where they are
+// to be had, and may be forged or mistaken.
+func (w *watch) send(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && !w.trusted(r.URL) {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, errStray{}
+	}
+	return w.next.RoundTrip(r)
+}
+
+// trusted reports whether secrets may be posted to u.
+func (w *watch) trusted(u *url.URL) bool {
+	name := strings.ToLower(u.Host)
+	if slices.Contains(w.endpoints, name) { // as the platform says
+		return true
+	}
+	// The last are regional authorities, for AZURE_REGIONAL_AUTHORITY_NAME.
+	return u.Scheme == "https" && (name == w.authority || microsofts[name] || strings.HasSuffix(name, ".login.microsoft.com"))
+}
+
+// errStray is why a request was not sent.
+type errStray struct{}
+
+func (errStray) Error() string { return "it is not one of the authority's hosts, and was sent nothing" }
+
+// NonRetriable keeps azcore from trying again.
+func (errStray) NonRetriable() {}
 
 // last returns the host of the last request, and why it had no answer or which
 // refusal.

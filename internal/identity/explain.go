@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,18 +42,22 @@ func (e *unreachableError) Error() string { return e.text }
 
 // explain turns azidentity's errors, which quote whole answers over many lines,
 // into one line that quotes none.
-func (e *entra) explain(err error) error {
+func (e *entra) explain(ctx context.Context, err error) error {
 	var failed *azidentity.AuthenticationFailedError
 	if errors.As(err, &failed) && failed.RawResponse != nil {
 		return e.refusal(failed.RawResponse)
 	}
 	host, refused, cause := e.watch.last()
 	switch {
+	case errors.As(cause, new(errStray)):
+		return errors.New(e.watch.authority + " says that tokens are to be had from " + quote(host) + "; " + cause.Error())
 	case cause != nil:
 		return &unreachableError{host + " did not answer: " + web.Cause(cause), web.Passing(cause)}
 	case refused != nil:
 		// For the system-assigned identity azidentity has only a text of it.
 		return e.refusal(refused)
+	case host != "" && ctx.Err() != nil: // in the middle of an answer
+		return &unreachableError{host + " did not answer: " + web.Cause(ctx.Err()), true}
 	case host != "":
 		return errors.New(host + " answered with something that is not a token; check for a proxy or a captive portal")
 	}

@@ -142,9 +142,9 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 				i.notes.SetNote(about, string(s.kind))
 			}
 			return token, nil
-		case ctx.Err() != nil && !s.kind.Developer():
+		case ctx.Err() != nil && errors.As(err, &a):
 			return "", errors.New(s.title + ": no answer in time")
-		case ctx.Err() != nil: // what the tool had said by then may tell why
+		case ctx.Err() != nil: // what had happened by then may tell why
 			return "", errors.New(s.title + ": " + err.Error())
 		case errors.As(err, &a), s.kind.Developer() && !i.named:
 			// A developer's tool that is installed but signed out is no reason

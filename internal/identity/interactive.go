@@ -50,7 +50,7 @@ func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, de
 	}
 	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.scope()}})
 	var refused *entraError
-	if err != nil && errors.As(e.explain(err), &refused) && refused.noResource() && c.Audience == "" {
+	if err != nil && errors.As(e.explain(ctx, err), &refused) && refused.noResource() && c.Audience == "" {
 		token, err = credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.resourceManagerScope()}})
 	}
 	switch {
@@ -61,5 +61,5 @@ func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, de
 	case errors.Is(err, exec.ErrNotFound), strings.Contains(err.Error(), exec.ErrNotFound.Error()):
 		return "", errors.New("no browser can be opened here; use --device-code")
 	}
-	return "", e.explain(err)
+	return "", e.explain(ctx, err)
 }

@@ -125,8 +125,9 @@ func (e *entra) notOurs(err error) error {
 }
 
 // probe reports whether there is a metadata service. It sends a request without
-// the header that the service insists on, which it refuses at once. Whatever
-// answers in HTML, redirects or denies is something else.
+// the header that the service insists on, which it refuses at once with 400, or
+// with the status of a service that is starting. What answers otherwise and not
+// in JSON is a proxy or a captive portal.
 func (e *entra) probe(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -140,14 +141,11 @@ func (e *entra) probe(ctx context.Context) bool {
 	}
 	_ = response.Body.Close()
 	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	switch {
-	case media == "text/html",
-		response.StatusCode >= 300 && response.StatusCode < 400,
-		response.StatusCode == http.StatusForbidden,
-		response.StatusCode == http.StatusProxyAuthRequired,
-		response.StatusCode == http.StatusBadGateway,
-		response.StatusCode == http.StatusGatewayTimeout:
+	switch response.StatusCode {
+	case http.StatusBadRequest, http.StatusGone, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable:
+		return media != "text/html"
+	case http.StatusForbidden, http.StatusProxyAuthRequired:
 		return false
 	}
-	return true
+	return media == "application/json"
 }
