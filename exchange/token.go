@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -61,7 +62,9 @@ func verify(r host.Registry, secret string, server, now time.Time) (Token, error
 		return fail("the token it answered with is not a registry's refresh token")
 	}
 	// Tokens of a registry's regional login server may name the global one.
-	if !slices.Contains(c.Audience, r.LoginServer) && !slices.Contains(c.Audience, r.Global()) {
+	if !slices.ContainsFunc(c.Audience, func(name string) bool {
+		return strings.EqualFold(name, r.LoginServer) || strings.EqualFold(name, r.Global())
+	}) {
 		return fail("the token it answered with is for another registry")
 	}
 	if server.IsZero() {

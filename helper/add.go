@@ -45,6 +45,9 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	defer cancel()
 	unlock := q.cache.Lock(patience, q.stored())
 	defer unlock()
+	if entraToken(c.Secret) {
+		return errors.New(r.LoginServer + ": this is an Entra access token, which is no password of a registry; no login is needed, as each pull exchanges the token of your Azure identity by itself, and docker-credential-acr login " + r.LoginServer + " signs in without az")
+	}
 	if c.Username == config.TokenUsername || c.Username == config.GUIDUsername {
 		return q.addToken(ctx, c.Secret)
 	}
@@ -78,11 +81,8 @@ const maxSecret = 64 << 10
 
 func (q *question) addPassword(ctx context.Context, c store.Credential) error {
 	name := q.registry.LoginServer
-	switch {
-	case len(c.Secret) > maxSecret || len(c.Username) > maxSecret:
+	if len(c.Secret) > maxSecret || len(c.Username) > maxSecret {
 		return errors.New(name + ": the user name or password is longer than 64 KiB")
-	case entraToken(c.Secret):
-		return errors.New(name + ": this is an Entra access token, which is no password of a registry; no login is needed, as each pull exchanges the token of your Azure identity by itself, and docker-credential-acr login " + name + " signs in without az")
 	}
 	where, err := q.store.Put(ctx, name, c)
 	if err != nil {

@@ -19,6 +19,10 @@ func openLog(name string, stderr io.Writer) *slog.Logger {
 		}
 		return slog.New(slog.NewTextHandler(stderr, nil))
 	}
+	// A pipe would wait for its reader.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && info.Mode()&os.ModeCharDevice == 0 {
+		return slog.New(slog.DiscardHandler)
+	}
 	// Each line is one write in append mode, so that lines of parallel processes
 	// don't mix.
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

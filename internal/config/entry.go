@@ -164,6 +164,10 @@ func sortedKeys() []string {
 	return all
 }
 
+// variableName matches the names of environment variables. Somebody may have
+// put the value there instead.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // storeName matches the suffixes of credential helpers, and "file".
 var storeName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
@@ -194,7 +198,7 @@ func readValue(key string, k kind, raw json.RawMessage) (value, error) {
 			return v, errors.New("must be an https URL such as https://login.microsoftonline.com/")
 		}
 	case variable:
-		if strings.ContainsAny(v.text, "=$ \t") {
+		if !variableName.MatchString(v.text) {
 			return v, errors.New("must be the name of an environment variable, not its value")
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -59,7 +61,7 @@ func (e *entra) secret(ctx context.Context, scope, secret string) (string, error
 
 func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
 	c := e.config
-	data, err := os.ReadFile(c.CertificatePath)
+	data, err := readFile(c.CertificatePath)
 	if err != nil {
 		return "", errors.New("cannot read the certificate " + describeFile(err))
 	}
@@ -127,6 +129,24 @@ func (e *entra) wrongTenant() error {
 
 // readSecret reads a file that holds one secret, with or without a line end.
 func readSecret(path string) (string, error) {
-	content, err := os.ReadFile(path)
+	content, err := readFile(path)
 	return strings.TrimRight(string(content), "\r\n"), err
+}
+
+// maxSecretFile is far more than a chain of certificates has.
+const maxSecretFile = 1 << 20
+
+// readFile reads a small file. It may be a pipe, whose writer is waited for as
+// long as the deadline allows.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	content, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	if err == nil && len(content) > maxSecretFile {
+		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("it is larger than 1 MiB")}
+	}
+	return content, err
 }

@@ -125,9 +125,8 @@ func (e *entra) notOurs(err error) error {
 }
 
 // probe reports whether there is a metadata service. It sends a request without
-// the header that the service insists on, which it refuses at once with 400, or
-// with the status of a service that is starting. What answers otherwise and not
-// in JSON is a proxy or a captive portal.
+// the header that the service insists on, which it refuses at once with 400. What
+// answers otherwise and not in JSON is a proxy or a captive portal.
 func (e *entra) probe(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -142,7 +141,7 @@ func (e *entra) probe(ctx context.Context) bool {
 	_ = response.Body.Close()
 	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	switch response.StatusCode {
-	case http.StatusBadRequest, http.StatusGone, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable:
+	case http.StatusBadRequest:
 		return media != "text/html"
 	case http.StatusForbidden, http.StatusProxyAuthRequired:
 		return false
