@@ -457,7 +457,8 @@ func TestListers(t *testing.T) {
 }
 
 // docker login stores what it was given, the brackets of <token> escaped (§1,
-// §2.1), nerdctl and oras what was typed; none may make a later get worse.
+// §2.1), and that or a slip of the hand makes no later get worse. nerdctl and
+// oras store the user and password that were typed, which get gives back.
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, azuretest.Config{})
@@ -469,7 +470,7 @@ func TestLogins(t *testing.T) {
 	for _, user := range []string{tokenUser, guidUser} {
 		w.silent(w.helper(w.storing(registry, user, before.pass), "store"))
 	}
-	for _, user := range []string{"admin", tokenUser} {
+	for _, user := range []string{guidUser, tokenUser} {
 		r := w.helper(w.storing(registry, user, "something typed"), "store")
 		if r.code != 0 || r.stdout != "" || strings.Contains(r.stderr, "something typed") {
 			t.Error(r)
@@ -477,5 +478,11 @@ func TestLogins(t *testing.T) {
 	}
 	if after := oneValue(w.helper(registry, "get").stdout); after != before {
 		t.Error("the answer is another one after the logins")
+	}
+	if r := w.helper(w.storing(registry, "admin", "something typed"), "store"); r.code != 0 || r.stdout != "" {
+		t.Error(r)
+	}
+	if after := oneValue(w.helper(registry, "get").stdout); after.user != "admin" || after.pass != "something typed" {
+		t.Errorf("the answer is %+v", after)
 	}
 }

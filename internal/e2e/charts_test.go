@@ -71,6 +71,12 @@ func TestHelmLogin(t *testing.T) {
 	t.Parallel()
 	program := helm.client(t)
 	w := machine(t, azuretest.Config{Registries: []azuretest.Registry{{Host: registry, AdminPasswords: []string{"admin's password"}}}})
+	// Without an entry in its file helm looks for pass by itself, set up or not.
+	file := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(file, []byte(`{"auths": {"elsewhere.example.test": {"auth": "eDp5"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.env["HELM_REGISTRY_CONFIG"] = file
 	w.chart("app", "")
 	w.ok(program, "package", "app")
 	w.ok(program, "push", "app-1.0.0.tgz", "oci://"+registry+"/charts")
