@@ -24,11 +24,6 @@ const grace = 300 * time.Millisecond
 func (q *question) answer() (username, secret string, err error) {
 	ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
 	defer cancel()
-	explicit, ok := q.cache.Get(q.stored())
-	if ok && explicit.Usable(q.now()) {
-		q.note("stored token", explicit)
-		return q.settings.Username, explicit.Secret, nil
-	}
 	c, found, err := q.credential(ctx)
 	if err != nil {
 		return "", "", err
@@ -36,6 +31,11 @@ func (q *question) answer() (username, secret string, err error) {
 	if found {
 		q.log.Info("answer", "registry", q.registry.LoginServer, "source", "stored credential")
 		return c.Username, c.Secret, nil
+	}
+	explicit, ok := q.cache.Get(q.stored())
+	if ok && explicit.Usable(q.now()) {
+		q.note("stored token", explicit)
+		return q.settings.Username, explicit.Secret, nil
 	}
 	secret, err = q.token(ctx)
 	if err != nil && ok && q.now().Before(explicit.Expires) {

@@ -152,7 +152,8 @@ func (e *engine) typedLogin(t *testing.T, cli dockerCLI) {
 	w.ok(cli.path, "rmi", registry+"/team/app:1")
 	w.ok(cli.path, "logout", registry)
 
-	// The registry's admin: the password is not for the helper to keep.
+	// The registry's admin: docker stores the refresh token that it got for the
+	// password, so the helper never sees that.
 	e.azure.Update(func(c *azuretest.Config) { c.Registry(registry).AdminPasswords = []string{"admin's password"} })
 	defer e.azure.Update(func(c *azuretest.Config) { c.Registry(registry).AdminPasswords = nil })
 	w.azure.Reset()

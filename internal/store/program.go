@@ -23,7 +23,10 @@ type helper struct {
 	path   string
 	lock   *lock
 	hung   bool // one of its runs was killed
+	exited bool // its last run has ended by itself
 	opened bool // it is known to be unlocked
+	// refused is where it was asked to keep something and said no.
+	refused place
 }
 
 // find returns a store's program. The lock, if any, is shared with it.
@@ -52,6 +55,9 @@ func (a *helpers) find(ctx context.Context, store string) (*helper, error) {
 		var err error
 		if h, err = find(ctx, store, a.lock); err != nil {
 			return nil, err
+		}
+		if a.found == nil {
+			a.found = map[string]*helper{}
 		}
 		a.found[store] = h
 	}
@@ -115,6 +121,7 @@ func (p *program) Output() ([]byte, error) {
 	}
 	err = cmd.Wait()
 	release()
+	p.exited = cmd.ProcessState != nil && cmd.ProcessState.Exited() && p.ctx.Err() == nil
 	switch {
 	case cmd.ProcessState != nil && cmd.ProcessState.Success():
 		return stdout.Bytes(), nil // what it left behind is its own business

@@ -73,8 +73,15 @@ func (s Store) Get(ctx context.Context, registry string) (c Credential, found bo
 			r, err = now, changed
 			continue
 		case gone:
-			s.heal(ctx, r)
-			return Credential{}, false, nil
+			err = s.heal(ctx, r)
+			switch {
+			case err == nil:
+				return Credential{}, false, nil
+			case errors.Is(err, errAgain):
+				r, err = s.read(registry)
+				continue
+			}
+			return Credential{}, true, err
 		}
 		return Credential{}, true, errors.New("the credential is in the store " + r.Store + ", which " + err.Error())
 	}
@@ -105,19 +112,29 @@ func (s Store) ask(ctx context.Context, r record) (c Credential, gone bool, err 
 	return Credential{}, false, err
 }
 
-// heal removes a record whose store was emptied behind its back, unless somebody
-// is busy with another.
-func (s Store) heal(ctx context.Context, r record) {
-	soon, cancel := context.WithTimeout(ctx, poll)
-	defer cancel()
-	l, err := s.lock(soon, r.Registry)
+// errAgain says that a record is worth another question.
+var errAgain = errors.New("it has changed")
+
+// heal removes a record whose store was emptied behind its back. It asks once
+// more while nobody can log in: two logins in a row may lead back to the same
+// record, and erase what it pointed to in between.
+func (s Store) heal(ctx context.Context, r record) error {
+	l, err := s.lock(ctx, r.Registry)
+	if err != nil && !errors.Is(err, errBusy) {
+		return nil // a directory that cannot be written to has seen no login
+	}
 	if err != nil {
-		return
+		return err
 	}
 	defer l.release()
-	if now, err := s.read(r.Registry); err == nil && now == r {
-		_ = os.Remove(s.path(r.Registry, indexed))
+	if now, err := s.read(r.Registry); err != nil || now != r {
+		return errAgain
 	}
+	if _, gone, _ := s.ask(ctx, r); !gone {
+		return errAgain
+	}
+	_ = os.Remove(s.path(r.Registry, indexed))
+	return nil
 }
 
 // Put keeps a credential in place of the one before. It returns the store that
@@ -142,7 +159,7 @@ func (s Store) Put(ctx context.Context, registry string, c Credential) (store st
 	if old.Slot == next.Slot {
 		next.Slot = slots[1]
 	}
-	all := helpers{lock: l, found: map[string]*helper{}}
+	all := helpers{lock: l}
 	for _, name := range s.candidates(old.Store) {
 		next.Store = name
 		if name == File {
@@ -206,7 +223,7 @@ func (s Store) Delete(ctx context.Context, registry string) error {
 	if err := os.Remove(s.path(registry, indexed)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		failed = errors.Join(failed, s.unwritable())
 	}
-	failed = errors.Join(failed, busy, s.settle(ctx, &helpers{lock: l, found: map[string]*helper{}}, n, record{}))
+	failed = errors.Join(failed, busy, s.settle(ctx, &helpers{lock: l}, n, record{}))
 	if busy != nil {
 		// What the other one is doing may have to be erased once more.
 		failed = errors.Join(failed, s.note(n))

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+)
+
+// poll is how often a waiting process looks whether the lock is free.
+const poll = 10 * time.Millisecond
+
+// lock lets one process at a time change what is kept for a registry. A nil one
+// locks nothing.
+type lock struct{ file *os.File }
+
+var errBusy = errors.New("another login or logout for it is still going on")
+
+// lock waits for at most half of what is left of ctx. Where a directory has no
+// locks, it goes on without.
+func (s Store) lock(ctx context.Context, registry string) (*lock, error) {
+	patience := 24 * time.Hour
+	if end, ok := ctx.Deadline(); ok {
+		patience = time.Until(end) / 2
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if os.MkdirAll(s.Dir, 0o700) != nil {
+		return nil, s.unwritable()
+	}
+	l, err := openLock(s.path(registry, locking))
+	if err != nil {
+		return nil, s.unwritable()
+	}
+	for {
+		if free, err := l.try(); free || err != nil {
+			return l, nil
+		}
+		select {
+		case <-ctx.Done():
+			l.release()
+			return nil, errBusy
+		case <-time.After(poll):
+		}
+	}
+}
