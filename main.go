@@ -42,7 +42,7 @@ Docker and other clients run it when config.json says so:
 
     { "credHelpers": { "myregistry.azurecr.io": "acr" } }
 
-Usage: docker-credential-acr <get|store|erase|list|version|login>
+Usage: docker-credential-acr <get|store|erase|list|version|login|token>
 
     get      reads a registry from stdin, prints a token for it
     store    reads credentials from stdin, keeps them until erase (a refresh token until it expires)
@@ -53,6 +53,7 @@ Usage: docker-credential-acr <get|store|erase|list|version|login>
 For people:
 
     login [--device-code] REGISTRY   sign in without any other tool
+    token REGISTRY                   print the registry's refresh token
 
 Environment:
 
@@ -73,7 +74,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	credentials.Version = buildVersion()
 
 	verb := ""
-	if len(args) == 1 || len(args) > 1 && args[0] == "login" {
+	if len(args) == 1 || len(args) > 1 && (args[0] == "login" || args[0] == "token") {
 		verb = args[0]
 	}
 	switch verb {
@@ -81,9 +82,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return print(stdout, usage)
 	case "--version", "-v":
 		verb = credentials.ActionVersion
-	case "login", credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion:
+	case "login", "token", credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion:
 	default:
-		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version|login>; see docker-credential-acr --help")
+		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version|login|token>; see docker-credential-acr --help")
 	}
 	h, err := helper.New(helper.Options{
 		Context:   ctx,
@@ -95,8 +96,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return fail(stdout, stderr, err.Error())
 	}
-	if verb == "login" {
+	switch verb {
+	case "login":
 		return command.Login(ctx, h, args[1:], stdout, stderr)
+	case "token":
+		return command.Token(h, args[1:], stdout, stderr)
 	}
 	return protocol.Run(h, verb, stdin, stdout, stderr, func(err error) bool {
 		return errors.As(err, new(*helper.Notice))

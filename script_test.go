@@ -81,8 +81,8 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	verb := args[:min(1, len(args))]
-	if len(args) > 0 && args[0] == "login" {
-		verb, input = args, "" // the one command with arguments
+	if len(args) > 0 && (args[0] == "login" || args[0] == "token") {
+		verb, input = args, "" // the commands with arguments
 	}
 	type outcome struct {
 		stdout, stderr string
@@ -116,7 +116,7 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Logf("one: %d %s%s\nanother: %d %s%s", first.code, first.stdout, first.stderr, o.code, o.stdout, o.stderr)
 			ts.Fatalf("runs at once don't agree")
 		}
-		answered := o.code == 0 && len(verb) == 1 && verb[0] == "get"
+		answered := o.code == 0 && (len(verb) == 1 && verb[0] == "get" || verb[0] == "token")
 		if !answered && leak(o.stdout) || leak(o.stderr) {
 			ts.Fatalf("a secret stands in the output: %s%s", o.stdout, o.stderr)
 		}

@@ -48,7 +48,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	if entraToken(c.Secret) {
 		return errors.New(r.LoginServer + ": this is an Entra access token, which is no password of a registry; no login is needed, as each pull exchanges the token of your Azure identity by itself, and docker-credential-acr login " + r.LoginServer + " signs in without az")
 	}
-	if c.Username == config.TokenUsername || c.Username == config.GUIDUsername {
+	if config.IsTokenUsername(c.Username) {
 		return q.addToken(ctx, c.Secret)
 	}
 	return q.addPassword(ctx, store.Credential{Username: c.Username, Secret: c.Secret})

@@ -1,15 +1,10 @@
-// Package command holds the commands for people. The verbs of Docker's protocol
-// are in package protocol.
 package command
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"strings"
 
 	"docker-credential-acr/helper"
 )
@@ -29,28 +24,17 @@ before any other identity; docker logout REGISTRY forgets it.
 // Login runs "login" and returns the exit code: 0, 1 for a failure, 2 for a
 // command line that cannot be understood.
 func Login(ctx context.Context, h *helper.Helper, args []string, stdout, stderr io.Writer) int {
-	say := func(w io.Writer, format string, a ...any) { fmt.Fprintf(w, format, a...) } //nolint:errcheck // nowhere to report it
 	var l helper.Login
 	flags := flag.NewFlagSet("login", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.BoolVar(&l.DeviceCode, "device-code", false, "")
 	flags.StringVar(&l.TenantID, "tenant-id", "", "")
 	flags.StringVar(&l.ClientID, "client-id", "", "")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		say(stdout, "%s", loginUsage)
-		return 0
-	case err != nil:
-		say(stderr, "docker-credential-acr: login: %v; see docker-credential-acr login --help\n", err)
-		return 2
-	case flags.NArg() != 1:
-		say(stderr, "docker-credential-acr: login: name one registry, behind the options; see docker-credential-acr login --help\n")
-		return 2
+	registry, code, done := one(flags, args, loginUsage, stdout, stderr)
+	if done {
+		return code
 	}
-	l.Registry = flags.Arg(0)
-	if !strings.Contains(l.Registry, ".") {
-		l.Registry += ".azurecr.io"
-	}
+	l.Registry = registry
 	l.Prompt = func(text string) { say(stderr, "%s\n", text) }
 	who, until, err := h.Login(ctx, l)
 	if err != nil {

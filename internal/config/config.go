@@ -167,3 +167,6 @@ func Username(form string) (name string, ok bool) {
 	}
 	return "", false
 }
+
+// IsTokenUsername reports whether name marks a secret as a refresh token.
+func IsTokenUsername(name string) bool { return name == TokenUsername || name == GUIDUsername }
