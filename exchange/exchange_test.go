@@ -154,7 +154,7 @@ func TestVerify(t *testing.T) {
 			if err != nil || token.Secret != secret || token.Obtained != now {
 				t.Fatalf("%+v, %v", token, err)
 			}
-			if got := token.Expires.Sub(now); got > tt.life || got < tt.life-2*time.Second {
+			if got := token.Expires.Sub(now); got > tt.life+2*time.Second || got < tt.life-2*time.Second {
 				t.Errorf("lives %v, want %v", got, tt.life)
 			}
 		})

@@ -40,11 +40,6 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	q := h.question(r)
 	ctx, cancel := context.WithTimeout(h.base, q.settings.Timeout)
 	defer cancel()
-	// One login after the other, or the index and the store could disagree.
-	patience, cancel := context.WithTimeout(ctx, q.settings.Timeout/2)
-	defer cancel()
-	unlock := q.cache.Lock(patience, q.stored())
-	defer unlock()
 	if entraToken(c.Secret) {
 		return errors.New(r.LoginServer + ": this is an Entra access token, which is no password of a registry; no login is needed, as each pull exchanges the token of your Azure identity by itself, and docker-credential-acr login " + r.LoginServer + " signs in without az")
 	}
@@ -60,6 +55,10 @@ func (q *question) stored() cache.Key {
 }
 
 func (q *question) addToken(ctx context.Context, secret string) error {
+	patience, cancel := context.WithTimeout(ctx, q.settings.Timeout/2)
+	defer cancel()
+	unlock := q.cache.Lock(patience, q.stored())
+	defer unlock()
 	name := q.registry.LoginServer
 	token, err := q.exchange.Verify(name, secret)
 	if err != nil {

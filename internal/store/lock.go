@@ -16,12 +16,16 @@ type lock struct{ file *os.File }
 
 var errBusy = errors.New("another login or logout for it is still going on")
 
-// lock waits for at most half of what is left of ctx. Where a directory has no
-// locks, it goes on without.
+// reserve is what is kept of the time for the work behind the lock.
+const reserve = 5 * time.Second
+
+// lock waits until little is left of ctx. Where a directory has no locks, it goes
+// on without.
 func (s Store) lock(ctx context.Context, registry string) (*lock, error) {
 	patience := 24 * time.Hour
 	if end, ok := ctx.Deadline(); ok {
-		patience = time.Until(end) / 2
+		left := time.Until(end)
+		patience = left - min(left/2, reserve)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
