@@ -54,7 +54,7 @@ func work(text string) int {
 		panic(err)
 	}
 	w.Store.turn = w.Turn
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	var err error
 	if w.Put == nil {
@@ -122,7 +122,7 @@ func (w *world) put(user, secret, where string) Credential {
 }
 
 func (w *world) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	w.t.Cleanup(cancel)
 	return ctx
 }
