@@ -129,7 +129,7 @@ func world(ts *testscript.TestScript, neg bool, args []string) {
 	c, err := azuretest.ParseConfig([]byte(ts.ReadFile(args[0])))
 	ts.Check(err)
 	of(ts).azure.Update(func(now *azuretest.Config) {
-		now.Faults, now.Clock, now.SignIn = c.Faults, c.Clock, c.SignIn
+		now.Faults, now.Clock, now.SignIn, now.MissingAudiences = c.Faults, c.Clock, c.SignIn, c.MissingAudiences
 		for _, r := range c.Registries {
 			*now.Registry(r.Host) = r
 		}

@@ -30,7 +30,7 @@ func (e *Notice) Error() string { return e.text }
 // Any other user and password are kept until Delete, in the platform's own
 // credential store, or, with a *Notice, in a private file.
 func (h *Helper) Add(c *credentials.Credentials) error {
-	r, ok := h.config.Registry(strings.TrimSpace(c.ServerURL))
+	r, ok := h.registry(c.ServerURL)
 	if !ok {
 		return errors.New("only credentials for Azure container registries are kept here; in Docker's config.json use this helper in credHelpers, one line a registry, instead of credsStore")
 	}

@@ -125,7 +125,7 @@ func New(o Options) (*Helper, error) {
 // for people, with the registry, the identity that was tried and what to do,
 // without secrets.
 func (h *Helper) Get(serverURL string) (username, secret string, err error) {
-	r, ok := h.config.Registry(strings.Trim(serverURL, " \t\r\n"))
+	r, ok := h.registry(serverURL)
 	if !ok {
 		h.log.Info("not an Azure container registry")
 		return "", "", credentials.NewErrCredentialsNotFound()
@@ -146,16 +146,22 @@ func (h *Helper) Get(serverURL string) (username, secret string, err error) {
 	return "", "", err
 }
 
+// registry finds the registry that a server URL names, which may have the white
+// space around it that clients add.
+func (h *Helper) registry(serverURL string) (host.Registry, bool) {
+	return h.config.Registry(strings.Trim(serverURL, " \t\r\n"))
+}
+
 // misconfigured is what is wrong in the environment or the file, in one line.
 func (h *Helper) misconfigured(r host.Registry) error {
 	return errors.New(r.LoginServer + ": " + strings.ReplaceAll(h.misconfig.Error(), "\n", "; "))
 }
 
 // Delete forgets what is kept for the registry that serverURL names: the stored
-// credential, and the cached tokens of every identity. A host that is not ACR's, or one of which
-// nothing is kept, is no error.
+// credential, and the cached tokens of every identity. A host that is not ACR's,
+// or one of which nothing is kept, is no error.
 func (h *Helper) Delete(serverURL string) error {
-	r, ok := h.config.Registry(strings.Trim(serverURL, " \t\r\n"))
+	r, ok := h.registry(serverURL)
 	if !ok {
 		return nil
 	}

@@ -34,7 +34,7 @@ const patience = 15 * time.Minute
 // Get returns it, before it asks for the ambient identity, until it expires. It
 // returns who has signed in, and until when that holds.
 func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Time, err error) {
-	r, ok := h.config.Registry(l.Registry)
+	r, ok := h.registry(l.Registry)
 	if !ok {
 		return "", time.Time{}, errors.New("not the login server of an Azure container registry, such as myregistry.azurecr.io")
 	}
@@ -53,7 +53,7 @@ func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Tim
 	azure.ClientID = cmp.Or(l.ClientID, azure.ClientID)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	access, err := identity.SignIn(ctx, azure, h.transport, l.DeviceCode, l.Prompt)
+	access, err := identity.SignIn(ctx, azure, h.transport, q.cache, h.log, l.DeviceCode, l.Prompt)
 	if err != nil {
 		return "", time.Time{}, errors.New(r.LoginServer + ": " + err.Error())
 	}

@@ -89,9 +89,6 @@ func readEntry(at string, raw json.RawMessage, problem func(string, ...any)) ent
 			problem("%s: has an unknown key %q; the keys are %s", at, m.key, strings.Join(sortedKeys(), ", "))
 			continue
 		}
-		if _, twice := e[m.key]; twice {
-			problem("%s: %s stands there twice", at, m.key)
-		}
 		v, err := readValue(m.key, k, m.value)
 		if err != nil {
 			problem("%s: %s %v", at, m.key, err)

@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/web"
@@ -75,7 +74,8 @@ type idTokenRequest struct {
 	field                 string // of the answer
 }
 
-// idToken makes the request, again if it may go better.
+// idToken asks for a token. An error that passes is one of unreachableError, after
+// which anew asks again.
 func (e *entra) idToken(ctx context.Context, q idTokenRequest) (string, error) {
 	u, err := url.Parse(q.url)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
@@ -84,25 +84,9 @@ func (e *entra) idToken(ctx context.Context, q idTokenRequest) (string, error) {
 	query := u.Query()
 	maps.Copy(query, q.query)
 	u.RawQuery = query.Encode()
-	const tries = 3
-	for try := 1; ; try++ {
-		token, again, err := e.askForIDToken(ctx, q, u.String())
-		if err == nil || !again || try == tries {
-			return token, err
-		}
-		select {
-		case <-ctx.Done():
-			return "", err
-		case <-time.After(time.Duration(try) * 500 * time.Millisecond):
-		}
-	}
-}
-
-// askForIDToken makes one request. again reports that another may go better.
-func (e *entra) askForIDToken(ctx context.Context, q idTokenRequest, from string) (token string, again bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, q.method, from, nil)
+	request, err := http.NewRequestWithContext(ctx, q.method, u.String(), nil)
 	if err != nil {
-		return "", false, errors.New(q.variable + " is not an https URL")
+		return "", errors.New(q.variable + " is not an https URL")
 	}
 	request.Header.Set("Authorization", "Bearer "+q.bearer)
 	request.Header.Set("Accept", "application/json")
@@ -110,23 +94,24 @@ func (e *entra) askForIDToken(ctx context.Context, q idTokenRequest, from string
 	request.Header.Set("X-TFS-FedAuthRedirect", "Suppress")
 	response, err := e.client.Do(request)
 	if err != nil {
-		return "", web.Passing(err), errors.New(q.service + " did not answer: " + web.Cause(err))
+		return "", &unreachableError{q.service + " did not answer: " + web.Cause(err), web.Passing(err)}
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return "", true, errors.New(q.service + " did not answer: " + web.Cause(err))
+		return "", &unreachableError{q.service + " did not answer: " + web.Cause(err), true}
 	}
 	if response.StatusCode != http.StatusOK {
-		again := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
-		return "", again, fmt.Errorf("%s answered %d; %s", q.service, response.StatusCode, q.hint)
+		passes := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
+		return "", &unreachableError{fmt.Sprintf("%s answered %d; %s", q.service, response.StatusCode, q.hint), passes}
 	}
 	var answer map[string]any
 	_ = json.Unmarshal(body, &answer) // what is not an object leaves it empty
-	if token, _ = answer[q.field].(string); token == "" {
-		return "", false, errors.New(q.service + " answered without a token; " + q.hint)
+	token, _ := answer[q.field].(string)
+	if token == "" {
+		return "", errors.New(q.service + " answered without a token; " + q.hint)
 	}
-	return token, false, nil
+	return token, nil
 }
 
 // loopback reports whether host is this machine, where https adds nothing.

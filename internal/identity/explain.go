@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"strings"
 
@@ -43,18 +44,22 @@ func (e *unreachableError) Error() string { return e.text }
 // explain turns azidentity's errors, which quote whole answers over many lines,
 // into one line that quotes none.
 func (e *entra) explain(ctx context.Context, err error) error {
-	var failed *azidentity.AuthenticationFailedError
-	if errors.As(err, &failed) && failed.RawResponse != nil {
-		return e.refusal(failed.RawResponse)
-	}
 	host, refused, cause := e.watch.last()
+	var failed *azidentity.AuthenticationFailedError
+	if refused == nil && errors.As(err, &failed) {
+		// Of a platform whose requests don't pass through watch.
+		refused = failed.RawResponse
+	}
 	switch {
+	case strings.Contains(err.Error(), exec.ErrNotFound.Error()): // only a browser is run by azidentity here
+		return errors.New("no browser can be opened here; use --device-code")
 	case errors.As(cause, new(errStray)):
 		return errors.New(e.watch.authority + " says that tokens are to be had from " + quote(host) + "; " + cause.Error())
-	case cause != nil:
+	case cause != nil && refused == nil:
 		return &unreachableError{host + " did not answer: " + web.Cause(cause), web.Passing(cause)}
 	case refused != nil:
-		// For the system-assigned identity azidentity has only a text of it.
+		// azidentity has only a text of it for the system-assigned identity, and
+		// one that is read to its end for a device code.
 		return e.refusal(refused)
 	case host != "" && ctx.Err() != nil: // in the middle of an answer
 		return &unreachableError{host + " did not answer: " + web.Cause(ctx.Err()), true}

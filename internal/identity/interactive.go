@@ -3,12 +3,10 @@ package identity
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
-	"os/exec"
-	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"docker-credential-acr/internal/config"
@@ -19,7 +17,7 @@ import (
 // what the person must be told. c's tenant and client id may be empty: then it
 // is the person's home tenant, and the application of Azure's own developer
 // tools.
-func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, deviceCode bool, prompt func(string)) (string, error) {
+func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger, deviceCode bool, prompt func(string)) (string, error) {
 	e := newEntra(c, transport)
 	var credential azcore.TokenCredential
 	var err error
@@ -48,18 +46,12 @@ func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, de
 	if err != nil {
 		return "", errors.New("the tenant or client id cannot be used")
 	}
-	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.scope()}})
-	var refused *entraError
-	if err != nil && errors.As(e.explain(ctx, err), &refused) && refused.noResource() && c.Audience == "" {
-		token, err = credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.resourceManagerScope()}})
-	}
-	switch {
-	case err == nil:
-		return token.Token, nil
-	case ctx.Err() != nil:
+	i := &Identity{entra: e, notes: notes, log: log}
+	token, err := i.ask(ctx, source{kind: config.Browser, token: func(ctx context.Context, scope string) (string, error) {
+		return e.request(ctx, credential, scope)
+	}})
+	if err != nil && ctx.Err() != nil {
 		return "", errors.New("nobody signed in in time")
-	case errors.Is(err, exec.ErrNotFound), strings.Contains(err.Error(), exec.ErrNotFound.Error()):
-		return "", errors.New("no browser can be opened here; use --device-code")
 	}
-	return "", e.explain(ctx, err)
+	return token, err
 }

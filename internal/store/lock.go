@@ -11,7 +11,8 @@ import (
 const poll = 10 * time.Millisecond
 
 // lock lets one process at a time change what is kept for a registry. A nil one
-// locks nothing.
+// locks nothing. It is not gofrs/flock's, as in package cache, because helpers
+// must inherit the file, which that keeps to itself.
 type lock struct{ file *os.File }
 
 var errBusy = errors.New("another login or logout for it is still going on")
