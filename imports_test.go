@@ -54,9 +54,13 @@ func TestImportDirections(t *testing.T) {
 	never(module, module+"/internal/azuretest", "the emulator is never shipped")
 	never(module, module+"/internal/demo", "the demo is never shipped")
 	never(module, "testing", "tests are never shipped")
+	never(module, "github.com/spf13/cobra/doc", "man pages are made when a package is built")
 	never(module, "github.com/google/go-containerregistry", "only tests, the emulator and the demo need a registry")
 
 	for path, p := range packages {
+		if !strings.HasPrefix(path, module+"/internal/command") && slices.ContainsFunc(p.Imports, func(i string) bool { return strings.HasPrefix(i, "github.com/spf13/") }) {
+			t.Errorf("%s imports cobra; commands are package command's business", path)
+		}
 		if path != module+"/internal/identity" && !strings.HasPrefix(path, module+"/internal/azuretest") && slices.ContainsFunc(p.Imports, func(i string) bool { return strings.HasPrefix(i, "github.com/Azure") }) {
 			t.Errorf("%s imports azidentity or its like; that is package identity's business", path)
 		}

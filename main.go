@@ -21,8 +21,8 @@ import (
 	"docker-credential-acr/internal/protocol"
 )
 
-// version is set by the linker in releases.
-var version string
+// version and commit are set by the linker in releases.
+var version, commit string
 
 func main() {
 	// Whoever ends this program wants what it started to end, too: az may hang.
@@ -36,82 +36,46 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
 }
 
-const usage = `Docker credential helper for Azure Container Registry.
-
-Docker and other clients run it when config.json says so:
-
-    { "credHelpers": { "myregistry.azurecr.io": "acr" } }
-
-Usage: docker-credential-acr <get|store|erase|list|version|login|token>
-
-    get      reads a registry from stdin, prints a token for it
-    store    reads credentials from stdin, keeps them until erase (a refresh token until it expires)
-    erase    reads a registry from stdin, forgets its tokens
-    list     prints the registries that would be answered from what is kept
-    version  prints the version
-
-For people:
-
-    login [--device-code] REGISTRY   sign in without any other tool
-    token REGISTRY                   print the registry's refresh token
-
-Environment:
-
-    DOCKER_CREDENTIAL_ACR_CACHE     directory for tokens, or off
-    DOCKER_CREDENTIAL_ACR_CONFIG    configuration file
-    DOCKER_CREDENTIAL_ACR_LOG       file for a log of each step, or stderr
-    DOCKER_CREDENTIAL_ACR_TIMEOUT   limit of a get, 25s unless set
-    DOCKER_CREDENTIAL_ACR_USERNAME  token (default) or guid
-
-Azure's own variables and tools provide the identity; see docs/identities.md.
-`
-
 // run is the program. It gives up when ctx ends; a nil transport means the real
 // one.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool), transport http.RoundTripper) int {
-	credentials.Name = "docker-credential-acr"
-	credentials.Package = "docker-credential-acr"
-	credentials.Version = buildVersion()
-
-	verb := ""
-	if len(args) == 1 || len(args) > 1 && (args[0] == "login" || args[0] == "token") {
-		verb = args[0]
+	newHelper := func() (*helper.Helper, error) {
+		return helper.New(helper.Options{
+			Context:   ctx,
+			Lookup:    lookup,
+			Transport: transport,
+			Stderr:    stderr,
+			UserAgent: command.Name + "/" + buildVersion(),
+		})
 	}
-	switch verb {
-	case "--help", "-h", "help":
-		return print(stdout, usage)
-	case "--version", "-v":
-		verb = credentials.ActionVersion
-	case "login", "token", credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion:
-	default:
-		return fail(stdout, stderr, "usage: docker-credential-acr <get|store|erase|list|version|login|token>; see docker-credential-acr --help")
+	verb := func(verb string) int {
+		credentials.Name, credentials.Package = command.Name, command.Name
+		if verb == credentials.ActionVersion {
+			credentials.Version = command.Build(buildVersion(), commit).String()
+		}
+		h, err := newHelper()
+		if err != nil {
+			return fail(stdout, stderr, err.Error())
+		}
+		return protocol.Run(h, verb, stdin, stdout, stderr, func(err error) bool {
+			return errors.As(err, new(*helper.Notice))
+		})
 	}
-	h, err := helper.New(helper.Options{
-		Context:   ctx,
-		Lookup:    lookup,
-		Transport: transport,
-		Stderr:    stderr,
-		UserAgent: credentials.Name + "/" + credentials.Version,
+	if command.IsVerb(args) {
+		return verb(args[0])
+	}
+	return command.Run(&command.Program{
+		Context:  ctx,
+		Args:     args,
+		Stdin:    stdin,
+		Stdout:   stdout,
+		Stderr:   stderr,
+		Lookup:   lookup,
+		Now:      time.Now,
+		Version:  command.Build(buildVersion(), commit),
+		Helper:   newHelper,
+		Protocol: verb,
 	})
-	if err != nil {
-		return fail(stdout, stderr, err.Error())
-	}
-	switch verb {
-	case "login":
-		return command.Login(ctx, h, args[1:], stdout, stderr)
-	case "token":
-		return command.Token(h, args[1:], stdout, stderr)
-	}
-	return protocol.Run(h, verb, stdin, stdout, stderr, func(err error) bool {
-		return errors.As(err, new(*helper.Notice))
-	})
-}
-
-func print(w io.Writer, text string) int {
-	if _, err := fmt.Fprint(w, text); err != nil {
-		return 1
-	}
-	return 0
 }
 
 func fail(stdout, stderr io.Writer, text string) int {

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"docker-credential-acr/internal/azuretest"
+	"docker-credential-acr/internal/command"
 )
 
 // script is what the commands of one script share.
@@ -58,31 +59,35 @@ func setAll(ts *testscript.TestScript, env []string) {
 	}
 }
 
-// acr runs the program with the text INPUT, in which \n and the like are
-// escapes, on its standard input:
+// acr runs the program. A verb of Docker's protocol has the text INPUT, in which
+// \n and the like are escapes, on its standard input:
 //
 //	acr get 'myregistry.azurecr.io\n'
 //	! acr -n 64 get myregistry.azurecr.io
+//	acr token -o json myregistry
+//	! acr -exit 2 login
 //
 // With -n it runs that many at once; they must agree in exit code and stdout.
 // Whatever the outcome, output beside the answer of a successful get must hold
 // no secret, and so must every file but those of the cache.
 func acr(ts *testscript.TestScript, neg bool, args []string) {
-	times := 1
-	if len(args) > 2 && args[0] == "-n" {
+	times, failure := 1, 1
+	for len(args) > 1 && (args[0] == "-n" || args[0] == "-exit") {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
-		times, args = n, args[2:]
+		if args[0] == "-n" {
+			times = n
+		} else {
+			failure = n
+		}
+		args = args[2:]
 	}
 	input := ""
-	if len(args) > 1 {
+	if len(args) == 2 && command.IsVerb(args[:1]) && !strings.HasPrefix(args[1], "-") {
 		var err error
-		input, err = strconv.Unquote(`"` + strings.ReplaceAll(args[len(args)-1], `"`, `\"`) + `"`)
+		input, err = strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
 		ts.Check(err)
-	}
-	verb := args[:min(1, len(args))]
-	if len(args) > 0 && (args[0] == "login" || args[0] == "token") {
-		verb, input = args, "" // the commands with arguments
+		args = args[:1]
 	}
 	type outcome struct {
 		stdout, stderr string
@@ -93,7 +98,7 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 	for i := range times {
 		go func() {
 			defer func() { done <- i }()
-			cmd := exec.Command(filepath.Join(bin, "docker-credential-acr"), verb...)
+			cmd := exec.Command(filepath.Join(bin, "docker-credential-acr"), args...)
 			cmd.Dir = ts.MkAbs(".")
 			cmd.Env = environ(ts)
 			cmd.Stdin = strings.NewReader(input)
@@ -116,7 +121,7 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Logf("one: %d %s%s\nanother: %d %s%s", first.code, first.stdout, first.stderr, o.code, o.stdout, o.stderr)
 			ts.Fatalf("runs at once don't agree")
 		}
-		answered := o.code == 0 && (len(verb) == 1 && verb[0] == "get" || verb[0] == "token")
+		answered := o.code == 0 && len(args) > 0 && (args[0] == "get" || args[0] == "token")
 		if !answered && leak(o.stdout) || leak(o.stderr) {
 			ts.Fatalf("a secret stands in the output: %s%s", o.stdout, o.stderr)
 		}
@@ -126,8 +131,8 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = ts.Stderr().Write([]byte(first.stderr))
 	leaks(ts)
 	switch {
-	case neg && first.code != 1:
-		ts.Fatalf("exit code %d, want 1\n%s%s", first.code, first.stdout, first.stderr)
+	case neg && first.code != failure:
+		ts.Fatalf("exit code %d, want %d\n%s%s", first.code, failure, first.stdout, first.stderr)
 	case !neg && first.code != 0:
 		ts.Fatalf("exit code %d\n%s%s", first.code, first.stdout, first.stderr)
 	}

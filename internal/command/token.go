@@ -2,55 +2,38 @@ package command
 
 import (
 	"errors"
-	"flag"
-	"fmt"
-	"io"
 
 	"github.com/docker/docker-credential-helpers/credentials"
+	"github.com/spf13/cobra"
 
-	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/config"
 )
 
-const tokenUsage = `Print a registry's refresh token, as az acr login --expose-token does.
-
-Usage: docker-credential-acr token REGISTRY
-
-It comes from where get has it: what is stored, the cache, or your Azure identity.
-Whoever has it can use the registry as you until it expires, some three hours:
-
-    docker-credential-acr token myregistry |
-        docker login myregistry.azurecr.io -u 00000000-0000-0000-0000-000000000000 --password-stdin
-`
-
-// Token runs "token" and returns the exit code, as Login does.
-func Token(h *helper.Helper, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("token", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	registry, code, done := one(flags, args, tokenUsage, stdout, stderr)
-	if done {
-		return code
+func newToken(p *Program) *cobra.Command {
+	cmd := tokenText.command("token REGISTRY")
+	p.oneRegistry(cmd)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		h, err := p.Helper()
+		if err != nil {
+			return err
+		}
+		registry := loginServer(args[0])
+		username, secret, err := h.Get(registry)
+		switch {
+		case err != nil:
+			return notFound(registry, err)
+		case !config.IsTokenUsername(username):
+			return errors.New(saidPasswordStored(registry))
+		}
+		return p.print(secret + "\n")
 	}
-	username, secret, err := h.Get(registry)
-	switch {
-	case err != nil:
-		say(stderr, "docker-credential-acr: %v\n", explain(registry, err))
-		return 1
-	case !config.IsTokenUsername(username):
-		say(stderr, "docker-credential-acr: %s: a password is stored for the registry, by docker login; log out to use your Azure identity\n", registry)
-		return 1
-	}
-	if _, err := fmt.Fprintln(stdout, secret); err != nil {
-		say(stderr, "docker-credential-acr: cannot write to standard output\n")
-		return 1
-	}
-	return 0
+	return cmd
 }
 
-// explain puts the protocol's word for "not ACR's" into a sentence.
-func explain(registry string, err error) error {
+// notFound puts the protocol's word for "not ACR's" into a sentence.
+func notFound(registry string, err error) error {
 	if credentials.IsErrCredentialsNotFound(err) {
-		return errors.New(registry + ": not the login server of an Azure container registry, such as myregistry.azurecr.io")
+		return errors.New(saidNotACR(registry))
 	}
 	return err
 }

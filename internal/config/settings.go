@@ -40,6 +40,17 @@ func (c Config) Custom() []string {
 	return names
 }
 
+// Named are the login servers that the file names exactly.
+func (c Config) Named() []string {
+	var names []string
+	for key := range c.file.registries {
+		if !strings.Contains(key, "*") {
+			names = append(names, key)
+		}
+	}
+	return names
+}
+
 // CacheDirs are all directories that tokens can be in.
 func (c Config) CacheDirs() []string {
 	dirs := []string{c.cacheDir(c.file.fallback)}

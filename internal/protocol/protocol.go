@@ -40,12 +40,12 @@ func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr
 		// podman, buildah and skopeo of Debian 12 crash on an erase that fails.
 		return 0
 	case notice(err):
-		fmt.Fprintln(stderr, "docker-credential-acr: "+line(err)) //nolint:errcheck // nowhere to report it
+		fmt.Fprintln(stderr, "docker-credential-acr: "+Line(err)) //nolint:errcheck // nowhere to report it
 		return 0
 	}
-	fmt.Fprintln(stdout, line(err)) //nolint:errcheck // nowhere to report it
+	fmt.Fprintln(stdout, Line(err)) //nolint:errcheck // nowhere to report it
 	if !standard(err) {
-		fmt.Fprintln(stderr, "docker-credential-acr: "+line(err)) //nolint:errcheck // nowhere to report it
+		fmt.Fprintln(stderr, "docker-credential-acr: "+Line(err)) //nolint:errcheck // nowhere to report it
 	}
 	return 1
 }
@@ -152,7 +152,7 @@ var (
 	jwts = regexp.MustCompile(`eyJ[\w-]{8,}(\.[\w-]*){0,2}`)
 )
 
-// line makes one plain line of an error. Docker puts it between backticks.
-func line(err error) string {
+// Line makes one plain line of an error. Docker puts it between backticks.
+func Line(err error) string {
 	return jwts.ReplaceAllString(strings.ReplaceAll(breaks.ReplaceAllString(err.Error(), " "), "`", "'"), "[redacted]")
 }

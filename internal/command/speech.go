@@ -1,0 +1,207 @@
+package command
+
+// Every word that a command says stands in this file, but for the errors of the
+// packages below, which know best what failed.
+//
+// The rules:
+//
+//   - A message is in lower case, without a full stop: the cause first, then "; "
+//     and what mends it, which can be pasted.
+//   - It names the registry, and whose identity was used, where there is one.
+//   - A command's Short is a phrase of that kind. Its Long is sentences. An
+//     Example can be pasted as it stands, and works.
+//   - What somebody else has sent is not repeated.
+//   - People read "text" and "table", which may change. Scripts read "json", which
+//     may only grow.
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"docker-credential-acr/internal/config"
+)
+
+// text is what the help of a command says.
+type text struct{ short, long, example string }
+
+// command begins a command with what its help says.
+func (t text) command(use string) *cobra.Command {
+	cmd := &cobra.Command{Use: use, DisableFlagsInUseLine: true, Short: t.short, Long: t.long, Example: t.example}
+	cmd.Flags().BoolP("help", "h", false, flagHelp)
+	return cmd
+}
+
+// Headings of the help.
+const (
+	titleUsage       = "Usage:"
+	titlePeople      = "Commands:"
+	titleProtocol    = "Docker's protocol, which clients speak on standard input and output:"
+	titleOptions     = "Options:"
+	titleExamples    = "Examples:"
+	titleEnvironment = "Environment:"
+	titleExitCodes   = "Exit codes:"
+)
+
+var rootText = text{
+	short: "Docker credential helper for Azure Container Registry",
+	long: `Docker credential helper for Azure Container Registry.
+
+Docker and other clients run it when their configuration says so:
+
+    { "credHelpers": { "myregistry.azurecr.io": "acr" } }
+
+It answers with a token of the registry for the Azure identity that is there: a service principal, a workload or managed identity, or whoever is signed in to the Azure CLI.`,
+	example: `  docker-credential-acr login myregistry
+  docker-credential-acr token myregistry`,
+}
+
+// rootMore ends the help of the program.
+const rootMore = `"myregistry" means myregistry.azurecr.io, wherever a command names a registry. Azure's own variables and tools provide the identity; see docs/identities.md.`
+
+var environment = []definition{
+	{config.EnvCache, "directory for tokens, or off"},
+	{config.EnvFile, "configuration file"},
+	{config.EnvLog, "file for a log of each step, or stderr"},
+	{config.EnvTimeout, "limit of a get, 25s unless set"},
+	{config.EnvUsername, "token (default) or guid"},
+	{"DOCKER_CONFIG", "directory of Docker's configuration"},
+	{"NO_COLOR", "no colour, if it is set"},
+}
+
+var exitCodes = []definition{
+	{"0", "done"},
+	{"1", "failed, or the answer is no"},
+	{"2", "the command line is not understood"},
+}
+
+var helpText = text{
+	short: "show the help of a command",
+	long:  "Shows the help of a command.",
+}
+
+var loginText = text{
+	short: "sign in to a registry as a person, without any other tool",
+	long: `Signs in to a registry as a person, without any other tool.
+
+The registry's token is kept until it expires, in about three hours, and is answered before any other identity. "docker logout REGISTRY" forgets it.`,
+	example: `  docker-credential-acr login myregistry
+  docker-credential-acr login --device-code myregistry
+  docker-credential-acr login --tenant-id contoso.com myregistry`,
+}
+
+var tokenText = text{
+	short: "print a registry's refresh token",
+	long: `Prints a registry's refresh token, as "az acr login --expose-token" does, for programs that run no credential helper.
+
+It comes from where "get" has it: what is stored, the cache, or your Azure identity. Whoever has it can use the registry as you until it expires, in about three hours.`,
+	example: `  docker-credential-acr token myregistry |
+    docker login myregistry.azurecr.io -u 00000000-0000-0000-0000-000000000000 --password-stdin`,
+}
+
+var completionText = text{
+	short: "print a script that completes commands in a shell",
+	long: `Prints a script that has a shell complete commands, options and the names of your registries.
+
+Packages install it. By hand:
+
+    bash         the first example, in ~/.bashrc; it needs the package bash-completion
+    zsh          the second, in ~/.zshrc, behind compinit
+    fish         the third, once
+    powershell   the fourth, in $PROFILE`,
+	example: `  source <(docker-credential-acr completion bash)
+  source <(docker-credential-acr completion zsh)
+  docker-credential-acr completion fish >~/.config/fish/completions/docker-credential-acr.fish
+  docker-credential-acr completion powershell | Out-String | Invoke-Expression`,
+}
+
+var getText = text{
+	short:   "read a registry from stdin, print a token for it",
+	long:    "Reads a registry from standard input and prints a user name and a token for it, as JSON. Clients run it for each pull and push.",
+	example: "  echo myregistry.azurecr.io | docker-credential-acr get",
+}
+
+var storeText = text{
+	short:   "read credentials from stdin, keep them until erase",
+	long:    "Reads credentials from standard input, as JSON, and keeps them: a refresh token until it expires, any other password until erase. Clients run it after a login.",
+	example: `  printf '{"ServerURL":"myregistry.azurecr.io","Username":"myregistry","Secret":"%s"}' "$PASSWORD" | docker-credential-acr store`,
+}
+
+var eraseText = text{
+	short:   "read a registry from stdin, forget its tokens and password",
+	long:    "Reads a registry from standard input and forgets its tokens and its password on this machine. Clients run it at a logout.",
+	example: "  echo myregistry.azurecr.io | docker-credential-acr erase",
+}
+
+var listText = text{
+	short:   "print the registries that would be answered from what is kept",
+	long:    "Prints the registries that would be answered from what is kept, with the user name of each, as JSON. It asks nobody.",
+	example: "  docker-credential-acr list",
+}
+
+var versionText = text{
+	short: "print the version, with commit and Go version",
+	long:  "Prints the version, with the commit that it was built from and the version of Go that built it.",
+	example: `  docker-credential-acr version
+  docker-credential-acr version -o json`,
+}
+
+// What options do.
+const (
+	flagHelp       = "show this help"
+	flagVersion    = "print the version"
+	flagOutput     = "form of the output"
+	flagDeviceCode = "show a code to enter in a browser on any machine"
+	flagTenantID   = "`ID` or domain of the registry's tenant, if it is not your own"
+	flagClientID   = "`ID` of the application to sign in with, if it is not Azure's own"
+)
+
+const (
+	saidBug         = "this is a bug in docker-credential-acr; please report it, with what DOCKER_CREDENTIAL_ACR_LOG=stderr prints"
+	saidNoOutput    = "cannot write to standard output"
+	saidNoArguments = "it takes no arguments"
+	saidOneRegistry = "name one registry"
+	saidOneShell    = "name one shell: bash, zsh, fish or powershell"
+)
+
+func saidUsage(cmd *cobra.Command, why string) string {
+	if cmd.HasParent() {
+		why = cmd.Name() + ": " + why
+	}
+	return why + "; see " + cmd.CommandPath() + " --help"
+}
+
+func oneOf(values []string) string { return "it is one of " + strings.Join(values, ", ") }
+
+func unknownCommand(name string, similar []string) string {
+	said := "there is no command " + strconv.Quote(name)
+	if name != "" && len(similar) > 0 {
+		said += "; did you mean " + strings.Join(similar, " or ") + "?"
+	}
+	return said
+}
+
+func saidVerbArguments(verb string) string {
+	switch verb {
+	case "get", "erase":
+		return "it reads the registry from standard input: echo myregistry.azurecr.io | docker-credential-acr " + verb
+	case "store":
+		return "it reads JSON from standard input"
+	}
+	return saidNoArguments
+}
+
+func saidNotACR(registry string) string {
+	return registry + ": not the login server of an Azure container registry, such as myregistry.azurecr.io"
+}
+
+func saidPasswordStored(registry string) string {
+	return registry + ": a password is stored for the registry, by docker login; log out to use your Azure identity"
+}
+
+func signedIn(registry, who string, until time.Time) string {
+	return "signed in to " + registry + " as " + cmp.Or(who, "somebody whose token cannot be read") + " until " + moment(until)
+}
