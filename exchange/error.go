@@ -1,18 +1,17 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
-	"net/netip"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"docker-credential-acr/internal/acr"
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/web"
 )
@@ -31,6 +30,9 @@ type Error struct {
 	Message string
 	// Hint says what to do about it, or is empty.
 	Hint string
+	// Reason is a word for what happened, for programs, such as "firewall" or
+	// "no-role"; empty where the registry did not answer.
+	Reason string
 
 	passing    bool          // worth another try
 	retryAfter time.Duration // as the registry asked
@@ -64,72 +66,44 @@ func unreachable(ctx context.Context, r host.Registry, err error) error {
 	return e
 }
 
-// answer is the body of ACR's errors: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes.
-// An empty body is as common.
-type answer struct {
-	Errors []struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"errors"`
-}
-
-// What ACR is known to write into an error's message.
-const (
-	armRefused    = "arm aad token disallowed"
-	noPermissions = "retrieving permissions failed"
-)
-
-// code matches error codes of registries. What does not look like one is not
-// repeated.
-var code = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`)
-
-// refusal describes an answer other than 200. The texts of the service are
-// collected in https://aka.ms/acr/errors and in the SDK's troubleshooting page,
-// https://github.com/Azure/azure-sdk-for-go/blob/main/sdk/containers/azcontainerregistry/TROUBLESHOOTING.md.
+// refusal describes an answer other than 200.
 func refusal(r host.Registry, response *http.Response, body []byte, accessToken string) error {
-	var a answer
-	_ = json.Unmarshal(body, &a) // an empty or foreign body leaves it empty
-	e := &Error{Registry: r.LoginServer, Status: response.StatusCode, passing: passingStatus(response.StatusCode)}
-	said := ""
-	if len(a.Errors) > 0 {
-		said = a.Errors[0].Message
-		if c := a.Errors[0].Code; len(c) <= 32 && code.MatchString(c) {
-			e.Code = c
-		}
-	}
-	switch {
-	case strings.Contains(said, armRefused):
+	said := acr.Read(response, body)
+	e := &Error{Registry: r.LoginServer, Status: said.Status, Code: said.Code, Reason: string(said.Reason), passing: passingStatus(said.Status)}
+	switch said.Reason {
+	case acr.ARMRefused:
 		e.Message = "the registry accepts no Resource Manager tokens, and the Entra token is one (arm aad token disallowed)"
 		e.Hint = "update the tool that the token comes from, or allow such tokens: az acr config authentication-as-arm update --registry " + r.Name() + " --status enabled"
-	case e.Status == http.StatusForbidden && strings.Contains(said, "is not allowed access"):
-		e.Message = "the registry's firewall does not let " + address(said) + " in"
-		e.Hint = "allow it: az acr network-rule add --name " + r.Name() + " --ip-address " + address(said) + ", or use the registry's private endpoint (https://aka.ms/acr/firewall)"
-	case strings.Contains(said, noPermissions):
+	case acr.Firewall:
+		address := cmp.Or(said.Address, "this machine's address")
+		e.Message = "the registry's firewall does not let " + address + " in"
+		e.Hint = "allow it: az acr network-rule add --name " + r.Name() + " --ip-address " + address + ", or use the registry's private endpoint (https://aka.ms/acr/firewall)"
+	case acr.NoPermissions:
 		e.Message = "this identity has not the permission to use the registry"
 		e.Hint = roles(r, accessToken)
-	case e.Status == http.StatusUnauthorized && e.Code != "":
+	case acr.NoRole:
 		e.Message = "this identity has no role on the registry, or one that has not spread yet (up to 10 minutes), or is of another tenant"
 		e.Hint = roles(r, accessToken) + "; for a registry of another tenant: az login --tenant TENANT, or set AZURE_TENANT_ID, or tenantId in the configuration"
-	case e.Status == http.StatusUnauthorized:
+	case acr.NotAccepted:
 		e.Message = "the registry does not accept the Entra token"
 		e.Hint = "the identity must be of the registry's own tenant" + tenantOf(accessToken) + ": az login --tenant TENANT, or set AZURE_TENANT_ID, or tenantId in the configuration"
-	case e.Status == http.StatusForbidden:
+	case acr.Forbidden:
 		e.Message = "the registry or a firewall before it denies access (403)"
 		e.Hint = "check its network rules (https://aka.ms/acr/firewall) and the identity's role: az acr check-health --name " + r.Name()
-	case e.Status == http.StatusNotFound:
+	case acr.NotFound:
 		e.Message = "no registry answers here (404)"
 		e.Hint = "check the spelling: az acr list --query [].loginServer"
-	case e.Status == http.StatusTooManyRequests:
+	case acr.Throttled:
 		e.retryAfter = retryAfter(response.Header, time.Now())
 		e.Message = "the registry is getting too many requests (429)"
 		if e.retryAfter > 0 {
 			e.Message += fmt.Sprintf(" and asks to wait %.0f s", math.Ceil(e.retryAfter.Seconds()))
 		}
 		e.Hint = "try again later, with fewer clients at once"
-	case e.Status >= 300 && e.Status < 400:
+	case acr.Redirected:
 		e.Message = fmt.Sprintf("the registry answered with a redirect (%d), which is not followed with a token", e.Status)
 		e.Hint = "check for a proxy or a captive portal between this machine and the registry"
-	case e.Status >= http.StatusInternalServerError:
+	case acr.Trouble:
 		e.retryAfter = retryAfter(response.Header, time.Now())
 		e.Message = fmt.Sprintf("the registry has a problem of its own (%d)", e.Status)
 		e.Hint = "try again, and see https://status.azure.com"
@@ -137,8 +111,8 @@ func refusal(r host.Registry, response *http.Response, body []byte, accessToken 
 		e.Message = fmt.Sprintf("the registry answered the exchange with %d", e.Status)
 		e.Hint = "check for a proxy between this machine and the registry"
 	}
-	if id := correlation(response.Header, said); id != "" && e.Hint != "" {
-		e.Message += " [correlation id " + id + "]"
+	if said.Correlation != "" && e.Hint != "" {
+		e.Message += " [correlation id " + said.Correlation + "]"
 	}
 	return e
 }
@@ -150,31 +124,8 @@ func roles(r host.Registry, accessToken string) string {
 		assignee(accessToken) + " --scope $(az acr show --name " + r.Name() + " --query id --output tsv)"
 }
 
-var (
-	uuid     = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
-	quotedIP = regexp.MustCompile(`'([0-9a-fA-F:.]+)'`)
-)
-
-// address finds the client's address in what the firewall says.
-func address(said string) string {
-	if m := quotedIP.FindStringSubmatch(said); m != nil {
-		if ip, err := netip.ParseAddr(m[1]); err == nil {
-			return ip.String()
-		}
-	}
-	return "this machine's address"
-}
-
-// correlation finds the id that Microsoft's support asks for.
-func correlation(h http.Header, said string) string {
-	if id := uuid.FindString(h.Get("X-Ms-Correlation-Request-Id")); id != "" {
-		return id
-	}
-	if _, after, ok := strings.Cut(said, "CorrelationId:"); ok {
-		return uuid.FindString(after)
-	}
-	return ""
-}
+// uuid matches GUIDs.
+var uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // assignee is the object id of the identity that an Entra token is for, as
 // role assignments want it.
@@ -197,7 +148,7 @@ func claim(accessToken, name string) string {
 	claims := jwt.MapClaims{}
 	_, _, _ = jwt.NewParser().ParseUnverified(accessToken, claims)
 	value, _ := claims[name].(string)
-	if uuid.FindString(value) != value {
+	if !uuid.MatchString(value) {
 		return ""
 	}
 	return value

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"docker-credential-acr/internal/acr"
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/web"
 )
@@ -111,7 +112,7 @@ func (c *Client) once(ctx context.Context, r host.Registry, accessToken string) 
 	}
 	if len(body) > maxBody || json.Unmarshal(body, &answer) != nil || answer.RefreshToken == "" {
 		return Token{}, &Error{
-			Registry: r.LoginServer, Status: response.StatusCode,
+			Registry: r.LoginServer, Status: response.StatusCode, Reason: string(acr.Unexpected),
 			Message: "the answer to the exchange is not a token",
 			Hint:    "check for a proxy or a captive portal between this machine and the registry: curl -sSI https://" + r.LoginServer + "/v2/",
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"docker-credential-acr/internal/acr"
 	"docker-credential-acr/internal/host"
 )
 
@@ -50,7 +51,7 @@ func (c *Client) Verify(registry, secret string) (Token, error) {
 // 2017 had 35 minutes: the length is never assumed.
 func verify(r host.Registry, secret string, server, now time.Time) (Token, error) {
 	fail := func(message string) (Token, error) {
-		return Token{}, &Error{Registry: r.LoginServer, Message: message, Hint: "check for a proxy between this machine and the registry, and try again"}
+		return Token{}, &Error{Registry: r.LoginServer, Reason: string(acr.Unexpected), Message: message, Hint: "check for a proxy between this machine and the registry, and try again"}
 	}
 	var c claims
 	// ErrTokenUnverifiable is about the algorithm; the claims are there.

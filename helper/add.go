@@ -10,6 +10,7 @@ import (
 
 	"docker-credential-acr/cache"
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/store"
 )
 
@@ -50,8 +51,10 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 }
 
 // stored is the key of the refresh token that a client stored.
-func (q *question) stored() cache.Key {
-	return cache.Key{Registry: q.registry.LoginServer, Identity: stored}
+func (q *question) stored() cache.Key { return storedKey(q.registry) }
+
+func storedKey(r host.Registry) cache.Key {
+	return cache.Key{Registry: r.LoginServer, Identity: stored}
 }
 
 func (q *question) addToken(ctx context.Context, secret string) error {

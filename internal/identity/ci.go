@@ -94,16 +94,16 @@ func (e *entra) idToken(ctx context.Context, q idTokenRequest) (string, error) {
 	request.Header.Set("X-TFS-FedAuthRedirect", "Suppress")
 	response, err := e.client.Do(request)
 	if err != nil {
-		return "", &unreachableError{q.service + " did not answer: " + web.Cause(err), web.Passing(err)}
+		return "", silent(q.service, err, web.Passing(err))
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return "", &unreachableError{q.service + " did not answer: " + web.Cause(err), true}
+		return "", silent(q.service, err, true)
 	}
 	if response.StatusCode != http.StatusOK {
 		passes := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
-		return "", &unreachableError{fmt.Sprintf("%s answered %d; %s", q.service, response.StatusCode, q.hint), passes}
+		return "", &unreachableError{text: fmt.Sprintf("%s answered %d; %s", q.service, response.StatusCode, q.hint), passing: passes}
 	}
 	var answer map[string]any
 	_ = json.Unmarshal(body, &answer) // what is not an object leaves it empty

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"regexp"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -12,10 +13,19 @@ var plain = regexp.MustCompile(`^[\w.@+#-]+$`)
 
 const longest = 128
 
-// Describe says who an Entra access token is for, such as "anna@contoso.com of
-// tenant …". It shows claims, never the token; it is empty for a token that
-// cannot be read.
-func Describe(token string) string {
+// Claims are what an Entra access token says of itself. What does not look like
+// a name or an id is left out.
+type Claims struct {
+	User        string // of a person, such as anna@contoso.com
+	Application string // client id
+	ObjectID    string
+	Tenant      string
+	Audience    string
+	Expires     time.Time // zero if it does not say
+}
+
+// Read reads a token's claims. They are empty for a token that cannot be read.
+func Read(token string) Claims {
 	claims := jwt.MapClaims{}
 	_, _, _ = jwt.NewParser().ParseUnverified(token, claims) // an opaque token leaves them empty
 	first := func(names ...string) string {
@@ -26,14 +36,35 @@ func Describe(token string) string {
 		}
 		return ""
 	}
-	who := first("upn", "preferred_username", "unique_name")
-	if who == "" {
-		if id := first("appid", "azp"); id != "" {
-			who = "application " + id
-		}
+	c := Claims{
+		User:        first("upn", "preferred_username", "unique_name"),
+		Application: first("appid", "azp"),
+		ObjectID:    first("oid"),
+		Tenant:      first("tid"),
 	}
-	if tenant := first("tid"); who != "" && tenant != "" {
-		who += " of tenant " + tenant
+	if audience, err := claims.GetAudience(); err == nil && len(audience) == 1 && plainURL.MatchString(audience[0]) && len(audience[0]) <= longest {
+		c.Audience = audience[0]
+	}
+	if end, err := claims.GetExpirationTime(); err == nil && end != nil {
+		c.Expires = end.Time
+	}
+	return c
+}
+
+// plainURL is what an audience may look like to be shown: a URL or an id.
+var plainURL = regexp.MustCompile(`^[\w:/.-]+$`)
+
+// Describe says who an Entra access token is for, such as "anna@contoso.com of
+// tenant …". It shows claims, never the token; it is empty for a token that
+// cannot be read.
+func Describe(token string) string {
+	c := Read(token)
+	who := c.User
+	if who == "" && c.Application != "" {
+		who = "application " + c.Application
+	}
+	if who != "" && c.Tenant != "" {
+		who += " of tenant " + c.Tenant
 	}
 	return who
 }

@@ -37,9 +37,39 @@ func (e *entraError) noResource() bool {
 type unreachableError struct {
 	text    string
 	passing bool
+	host    string
+	cause   error // of the failed request
+}
+
+// silent is the error for a host from which no answer came.
+func silent(host string, cause error, passing bool) error {
+	return &unreachableError{host + " did not answer: " + web.Cause(cause), passing, host, cause}
 }
 
 func (e *unreachableError) Error() string { return e.text }
+
+// Problem is what a program may want to know of a source's failure.
+type Problem struct {
+	// Number is Entra's, such as "AADSTS7000215", or empty.
+	Number string
+	// Host did not answer, and Cause is how; it is nil if it did. Its text may
+	// quote the other side; don't print it.
+	Host  string
+	Cause error
+}
+
+// Explain takes an [Outcome]'s error apart.
+func Explain(err error) Problem {
+	var refused *entraError
+	if errors.As(err, &refused) {
+		return Problem{Number: refused.number}
+	}
+	var unreachable *unreachableError
+	if errors.As(err, &unreachable) {
+		return Problem{Host: unreachable.host, Cause: unreachable.cause}
+	}
+	return Problem{}
+}
 
 // explain turns azidentity's errors, which quote whole answers over many lines,
 // into one line that quotes none.
@@ -56,13 +86,13 @@ func (e *entra) explain(ctx context.Context, err error) error {
 	case errors.As(cause, new(errStray)):
 		return errors.New(e.watch.authority + " says that tokens are to be had from " + quote(host) + "; " + cause.Error())
 	case cause != nil && refused == nil:
-		return &unreachableError{host + " did not answer: " + web.Cause(cause), web.Passing(cause)}
+		return silent(host, cause, web.Passing(cause))
 	case refused != nil:
 		// azidentity has only a text of it for the system-assigned identity, and
 		// one that is read to its end for a device code.
 		return e.refusal(refused)
 	case host != "" && ctx.Err() != nil: // in the middle of an answer
-		return &unreachableError{host + " did not answer: " + web.Cause(ctx.Err()), true}
+		return silent(host, ctx.Err(), true)
 	case host != "":
 		return errors.New(host + " answered with something that is not a token; check for a proxy or a captive portal")
 	}

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"docker-credential-acr/internal/config"
 )
@@ -126,15 +127,36 @@ func (i *Identity) describe(of func(source) string) string {
 	return strings.Join(parts, " ")
 }
 
+// Outcome is what one source said when it was asked.
+type Outcome struct {
+	Source config.Source
+	// Title is the source's name for people.
+	Title string
+	// ID tells whose token it would be, as far as that is known; see
+	// [Identity.ID].
+	ID   string
+	Took time.Duration
+	// Err is why there was no token, or nil.
+	Err error
+	// Absent reports that the source has nothing to say here, which is no failure.
+	Absent bool
+}
+
 // Token returns an Entra access token from the first source that has one.
-// Errors are one line for people, without secrets; *Missing if no source has
-// anything to say.
+// Errors are one line for people, without secrets.
 func (i *Identity) Token(ctx context.Context) (string, error) {
+	return i.Report(ctx, func(Outcome) {})
+}
+
+// Report is Token, and tells of each source that was asked what it said.
+func (i *Identity) Report(ctx context.Context, seen func(Outcome)) (string, error) {
 	about := "source for " + i.surroundings()
 	var looked []string
 	for n, s := range i.order(i.notes.Note(about)) {
+		start := time.Now()
 		token, err := i.ask(ctx, s)
 		var a absent
+		seen(Outcome{s.kind, s.title, s.id, time.Since(start), err, errors.As(err, &a)})
 		switch {
 		case err == nil:
 			i.log.InfoContext(ctx, "identity", "source", s.kind, "id", s.id)
@@ -160,6 +182,19 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 	}
 	return "", errors.New("no Azure identity found (" + strings.Join(looked, "; ") + ")" + i.advice())
 }
+
+// Sources are the sources in the order in which they are configured, with their
+// names for people.
+func (i *Identity) Sources() []Outcome {
+	var all []Outcome
+	for _, s := range i.sources {
+		all = append(all, Outcome{Source: s.kind, Title: s.title, ID: s.id})
+	}
+	return all
+}
+
+// Authority is the Entra endpoint, an https URL.
+func (i *Identity) Authority() string { return i.entra.authority }
 
 // advice says how to get an identity: from the one source that was chosen, or
 // the two likeliest.

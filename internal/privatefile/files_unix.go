@@ -12,8 +12,8 @@ import (
 // FIFO without waiting for its other end.
 const NoFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// private reports whether the file is this user's and no other can write it.
-func private(info fs.FileInfo) bool {
+// Private reports whether the file is this user's and no other can write it.
+func Private(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o022 == 0
 }

@@ -9,9 +9,9 @@ import (
 // NoFollow has no counterpart: making a link needs a privilege on Windows.
 const NoFollow = 0
 
-// private leaves the question to the access list that the directory, which is
+// Private leaves the question to the access list that the directory, which is
 // in the user's own profile, hands down to its files.
-func private(fs.FileInfo) bool { return true }
+func Private(fs.FileInfo) bool { return true }
 
 // rename replaces newpath by oldpath. While another process has newpath open or
 // renames to it, Windows refuses with "access denied" or a sharing violation,

@@ -27,7 +27,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > limit || !private(info) {
+	if !info.Mode().IsRegular() || info.Size() > limit || !Private(info) {
 		return nil, ErrNotPrivate
 	}
 	return io.ReadAll(io.LimitReader(f, limit))

@@ -12,10 +12,30 @@ import (
 	"syscall"
 )
 
-// Cause says in a few words of our own why a request failed. The text of the
-// error itself is not used: a malformed answer stands in it as the other side
-// sent it, and what the other side sends may echo a token.
-func Cause(err error) string {
+// Failure is a kind of failed request.
+type Failure string
+
+// The kinds that can be told apart.
+const (
+	ProxyRefused         Failure = "proxy-refused" // see ProxyError
+	ProxyUnreachable     Failure = "proxy-unreachable"
+	NoHost               Failure = "no-host"
+	NameUnresolved       Failure = "name-unresolved"
+	CertificateName      Failure = "certificate-name"
+	CertificateAuthority Failure = "certificate-authority"
+	CertificateTime      Failure = "certificate-time"
+	CertificateInvalid   Failure = "certificate-invalid"
+	NoTLS                Failure = "no-tls"
+	Cancelled            Failure = "cancelled"
+	TimedOut             Failure = "timed-out"
+	Refused              Failure = "refused"
+	Broken               Failure = "broken"
+	Unreachable          Failure = "unreachable"
+	Unknown              Failure = "unknown"
+)
+
+// Classify tells which kind of failure err is.
+func Classify(err error) Failure {
 	var (
 		proxy    *ProxyError
 		dns      *net.DNSError
@@ -29,32 +49,73 @@ func Cause(err error) string {
 	)
 	switch {
 	case errors.As(err, &proxy):
-		return proxy.Error()
+		return ProxyRefused
 	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return "the proxy cannot be reached (" + Cause(op.Err) + ")"
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "there is no such host"
+		return ProxyUnreachable
+	case NoSuchHost(err):
+		return NoHost
 	case errors.As(err, &dns):
-		return "its name cannot be resolved"
+		return NameUnresolved
 	case errors.As(err, &hostname):
-		return "its certificate is for another host"
+		return CertificateName
 	case errors.As(err, &unknown):
-		return "its certificate is signed by an unknown authority"
+		return CertificateAuthority
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "its certificate has expired or this machine's clock is wrong"
+		return CertificateTime
 	case errors.As(err, &invalid), errors.As(err, &verify):
-		return "its certificate is not valid"
+		return CertificateInvalid
 	case errors.As(err, &alert), errors.As(err, &record):
-		return "no TLS connection can be agreed on"
+		return NoTLS
 	case errors.Is(err, context.Canceled):
-		return "cancelled"
+		return Cancelled
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), timedOut(err):
-		return "no answer in time"
+		return TimedOut
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused"
+		return Refused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection broke"
+		return Broken
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return Unreachable
+	}
+	return Unknown
+}
+
+// Cause says in a few words of our own why a request failed. The text of the
+// error itself is not used: a malformed answer stands in it as the other side
+// sent it, and what the other side sends may echo a token.
+func Cause(err error) string {
+	switch kind := Classify(err); kind {
+	case ProxyRefused:
+		var proxy *ProxyError
+		errors.As(err, &proxy)
+		return proxy.Error()
+	case ProxyUnreachable:
+		var op *net.OpError
+		errors.As(err, &op)
+		return "the proxy cannot be reached (" + Cause(op.Err) + ")"
+	case NoHost:
+		return "there is no such host"
+	case NameUnresolved:
+		return "its name cannot be resolved"
+	case CertificateName:
+		return "its certificate is for another host"
+	case CertificateAuthority:
+		return "its certificate is signed by an unknown authority"
+	case CertificateTime:
+		return "its certificate has expired or this machine's clock is wrong"
+	case CertificateInvalid:
+		return "its certificate is not valid"
+	case NoTLS:
+		return "no TLS connection can be agreed on"
+	case Cancelled:
+		return "cancelled"
+	case TimedOut:
+		return "no answer in time"
+	case Refused:
+		return "the connection was refused"
+	case Broken:
+		return "the connection broke"
+	case Unreachable:
 		return "it cannot be reached from this network"
 	}
 	return "the connection failed"
