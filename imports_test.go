@@ -51,6 +51,7 @@ func TestImportDirections(t *testing.T) {
 	never(module+"/cache", "net/http", "the cache asks nobody")
 	never(module+"/internal/host", "net", "the wall does no I/O")
 	never(module+"/internal/host", "os", "the wall does no I/O")
+	never(module+"/internal/dockerconfig", "net/http", "files are edited without asking anybody")
 	never(module, module+"/internal/azuretest", "the emulator is never shipped")
 	never(module, module+"/internal/demo", "the demo is never shipped")
 	never(module, "testing", "tests are never shipped")
