@@ -59,6 +59,9 @@ func TestImportDirections(t *testing.T) {
 	never(module, "github.com/google/go-containerregistry", "only tests, the emulator and the demo need a registry")
 
 	for path, p := range packages {
+		if path != module+"/internal/lazyregexp" && slices.Contains(packages[module].Deps, path) && slices.Contains(p.Imports, "regexp") {
+			t.Errorf("%s imports regexp; what is compiled at start delays each get, so use lazyregexp", path)
+		}
 		if !strings.HasPrefix(path, module+"/internal/command") && slices.ContainsFunc(p.Imports, func(i string) bool { return strings.HasPrefix(i, "github.com/spf13/") }) {
 			t.Errorf("%s imports cobra; commands are package command's business", path)
 		}

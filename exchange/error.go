@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"docker-credential-acr/internal/acr"
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/lazyregexp"
 	"docker-credential-acr/internal/web"
 )
 
@@ -125,7 +125,7 @@ func roles(r host.Registry, accessToken string) string {
 }
 
 // uuid matches GUIDs.
-var uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+var uuid = lazyregexp.New(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // assignee is the object id of the identity that an Entra token is for, as
 // role assignments want it.

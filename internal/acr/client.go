@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/lazyregexp"
 	"docker-credential-acr/internal/web"
 )
 
@@ -75,7 +75,7 @@ func (c *Client) Ping(ctx context.Context) (Challenge, error) {
 }
 
 // parameter is one of a challenge's (RFC 9110, 11.2); ACR quotes each.
-var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
+var parameter = lazyregexp.New(`(\w+)="([^"]*)"`)
 
 // Grant is what an access token allows on one resource.
 type Grant struct {
@@ -194,4 +194,4 @@ func Permissions(refreshToken string) []string {
 }
 
 // plainAction is what a permission may look like to be shown.
-var plainAction = regexp.MustCompile(`^[\w*/-]+$`)
+var plainAction = lazyregexp.New(`^[\w*/-]+$`)

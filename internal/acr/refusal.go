@@ -7,8 +7,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"strings"
+
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // Reason is why a registry refused a request.
@@ -63,7 +64,7 @@ const (
 
 // code matches error codes of registries. What does not look like one is not
 // repeated.
-var code = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`)
+var code = lazyregexp.New(`^[A-Z]+(_[A-Z]+)*$`)
 
 // Read reads a refusal.
 func Read(response *http.Response, content []byte) Refusal {
@@ -106,8 +107,8 @@ func Read(response *http.Response, content []byte) Refusal {
 }
 
 var (
-	uuid     = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
-	quotedIP = regexp.MustCompile(`'([0-9a-fA-F:.]+)'`)
+	uuid     = lazyregexp.New(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+	quotedIP = lazyregexp.New(`'([0-9a-fA-F:.]+)'`)
 )
 
 // address finds the client's address in what the firewall says, or nothing.

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // entry is what the file says of a registry. Fields that are not there leave
@@ -163,10 +163,10 @@ func sortedKeys() []string {
 
 // variableName matches the names of environment variables. Somebody may have
 // put the value there instead.
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // storeName matches the suffixes of credential helpers, and "file".
-var storeName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+var storeName = lazyregexp.New(`^[a-z0-9][a-z0-9._-]*$`)
 
 // readValue checks a value. What was written is not repeated, in case somebody
 // has put a secret there.

@@ -9,11 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"software.sslmate.com/src/go-pkcs12"
+
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // servicePrincipal is an application that the configuration file names, with a
@@ -117,7 +118,7 @@ func parseCertificate(data []byte, password string) ([]*x509.Certificate, crypto
 var errEncrypted = errors.New("encrypted PEM")
 
 // tenant is what azidentity takes for a tenant.
-var tenant = regexp.MustCompile(`^[a-zA-Z0-9.-]+$`)
+var tenant = lazyregexp.New(`^[a-zA-Z0-9.-]+$`)
 
 // wrongTenant is the error for anything else.
 func (e *entra) wrongTenant() error {

@@ -1,15 +1,16 @@
 package identity
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // plain is what a name or id in a token may look like to be shown; and it is
 // no longer than longest.
-var plain = regexp.MustCompile(`^[\w.@+#-]+$`)
+var plain = lazyregexp.New(`^[\w.@+#-]+$`)
 
 const longest = 128
 
@@ -52,7 +53,7 @@ func Read(token string) Claims {
 }
 
 // plainURL is what an audience may look like to be shown: a URL or an id.
-var plainURL = regexp.MustCompile(`^[\w:/.-]+$`)
+var plainURL = lazyregexp.New(`^[\w:/.-]+$`)
 
 // Describe says who an Entra access token is for, such as "anna@contoso.com of
 // tenant …". It shows claims, never the token; it is empty for a token that

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"docker-credential-acr/internal/lazyregexp"
 	"docker-credential-acr/internal/web"
 )
 
@@ -102,8 +102,8 @@ func (e *entra) explain(ctx context.Context, err error) error {
 // The forms of OAuth's and Entra's error codes. What does not look like one is
 // not repeated.
 var (
-	oauthCode = regexp.MustCompile(`^[a-z_]+$`)
-	entraCode = regexp.MustCompile(`^AADSTS[0-9]+\b`)
+	oauthCode = lazyregexp.New(`^[a-z_]+$`)
+	entraCode = lazyregexp.New(`^AADSTS[0-9]+\b`)
 )
 
 // refusal reads an answer other than 200.

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"io/fs"
 	"os/exec"
-	"regexp"
 	"strings"
 	"time"
 
+	"docker-credential-acr/internal/lazyregexp"
 	"docker-credential-acr/internal/process"
 )
 
@@ -53,7 +53,7 @@ func find(names ...string) (string, error) {
 // arguments, by rules of its own; nothing here means anything to it, to
 // PowerShell between single quotes or, without a leading dash, to an option
 // parser. azidentity allows the same characters.
-var plainArgument = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:-]*$`)
+var plainArgument = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._/:-]*$`)
 
 const longestArgument = 512
 
@@ -156,10 +156,10 @@ func (c cmdlet) token(ctx context.Context, key string, say func(printed) string)
 }
 
 // entraNumber finds Entra's error code in what a tool wrote.
-var entraNumber = regexp.MustCompile(`\bAADSTS[0-9]+\b`)
+var entraNumber = lazyregexp.New(`\bAADSTS[0-9]+\b`)
 
 // onePiece is what a token is made of.
-var onePiece = regexp.MustCompile(`^[!-~]+$`)
+var onePiece = lazyregexp.New(`^[!-~]+$`)
 
 // tokenIn returns the token under key of the first object in stdout that has
 // one. Before the objects there may be a byte-order mark or a line of something
@@ -181,7 +181,7 @@ func tokenIn(stdout, key string) string {
 }
 
 // colour is an ECMA-48 control sequence. A raw escape is not legal in JSON.
-var colour = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+var colour = lazyregexp.New(`\x1b\[[0-?]*[ -/]*[@-~]`)
 
 func uncoloured(text []byte) string {
 	return string(colour.ReplaceAll(text, nil))

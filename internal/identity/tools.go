@@ -2,8 +2,9 @@ package identity
 
 import (
 	"context"
-	"regexp"
 	"strings"
+
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // azureCLI is who is signed in to az.
@@ -35,10 +36,10 @@ func (e *entra) tool(title, id string, token func(ctx context.Context, scope, te
 
 var (
 	// ids are what Entra puts between the cause and the advice.
-	ids = regexp.MustCompile(`(Trace ID|Correlation ID): [\w-]+|Timestamp: [\d-]+ [\d:]+Z?`)
+	ids = lazyregexp.New(`(Trace ID|Correlation ID): [\w-]+|Timestamp: [\d-]+ [\d:]+Z?`)
 	// word is whatever is made of a token's alphabet.
-	word  = regexp.MustCompile(`[\w.+/=~-]+`)
-	blank = regexp.MustCompile(`[\s\x00-\x1f\x7f-\x9f]+`)
+	word  = lazyregexp.New(`[\w.+/=~-]+`)
+	blank = lazyregexp.New(`[\s\x00-\x1f\x7f-\x9f]+`)
 )
 
 // redact hides what may be a token: JSON in base64, or longer than the words of

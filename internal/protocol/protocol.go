@@ -12,10 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/docker/docker-credential-helpers/credentials"
+
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // maxInput bounds what is read: a secret of 64 KiB, each byte escaped in JSON.
@@ -146,10 +147,10 @@ func standard(err error) bool {
 }
 
 var (
-	breaks = regexp.MustCompile(`[\x00-\x1f\x7f]+`)
+	breaks = lazyregexp.New(`[\x00-\x1f\x7f]+`)
 	// jwts is the last guard: errors are made without tokens, and if one should
 	// slip through all the same, it stops here.
-	jwts = regexp.MustCompile(`eyJ[\w-]{8,}(\.[\w-]*){0,2}`)
+	jwts = lazyregexp.New(`eyJ[\w-]{8,}(\.[\w-]*){0,2}`)
 )
 
 // Line makes one plain line of an error. Docker puts it between backticks.

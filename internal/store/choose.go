@@ -3,12 +3,12 @@ package store
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"docker-credential-acr/internal/lazyregexp"
 	"docker-credential-acr/internal/privatefile"
 )
 
@@ -57,7 +57,7 @@ func (s Store) remember(name string) {
 }
 
 // plain matches the suffixes of credential helpers.
-var plain = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+var plain = lazyregexp.New(`^[a-z0-9][a-z0-9._-]*$`)
 
 // usable reports whether name can be a store: not a path, and not this program.
 func usable(name string) bool {
