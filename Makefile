@@ -55,7 +55,7 @@ emulator: ## start the emulator of Entra, IMDS and ACR; prints what to export
 	$(GO) run ./internal/azuretest/cmd/azure-emulator $(ARGS)
 
 e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
-	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 15m $(E2EFLAGS) ./internal/e2e/...
+	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 15m ./internal/e2e $(E2EFLAGS)
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@listed=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$listed"; exit 1; }; \

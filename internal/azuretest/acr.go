@@ -47,7 +47,17 @@ func (a *Azure) acr(x *call) {
 
 // acrError answers with an error that has no detail.
 func (x *call) acrError(status int, code, message string) {
-	x.json(status, map[string]any{"errors": []any{map[string]any{"code": code, "message": message}}})
+	x.acrErrors(status, map[string]any{"code": code, "message": message})
+}
+
+// acrErrors answers with an error as registries write it, or without a body, as
+// they do, too.
+func (x *call) acrErrors(status int, e map[string]any) {
+	if x.c.Strict {
+		x.empty(status)
+		return
+	}
+	x.json(status, map[string]any{"errors": []any{e}})
 }
 
 // noRole is the answer to an identity that may do nothing.

@@ -34,7 +34,7 @@ func (x *call) challenge(needed []scope, problem string) {
 		h.Add("Access-Control-Expose-Headers", name)
 	}
 	h.Set("WWW-Authenticate", value)
-	x.json(http.StatusUnauthorized, map[string]any{"errors": []any{map[string]any{
+	x.acrErrors(http.StatusUnauthorized, map[string]any{
 		"code": "UNAUTHORIZED", "message": authenticationRequired, "detail": detail,
-	}}})
+	})
 }

@@ -22,11 +22,11 @@ func (a *Azure) exchange(x *call, reg *Registry) {
 		x.empty(http.StatusBadRequest) // inferred
 		return
 	}
-	// In any case of letters; only /oauth2/token is strict.
+	// In any case of letters; only /oauth2/token is strict always.
 	if service := f.Get("service"); service == "" {
 		x.empty(http.StatusBadRequest) // inferred
 		return
-	} else if !strings.EqualFold(service, x.host) {
+	} else if !strings.EqualFold(service, x.host) || x.c.Strict && service != x.host {
 		x.noRole() // inferred
 		return
 	}

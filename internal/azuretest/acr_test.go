@@ -249,6 +249,30 @@ func TestMixedCase(t *testing.T) {
 	}
 }
 
+// The strictest registry says nothing but a status, and knows its name in lower
+// case alone.
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	a := open(t, azuretest.Config{Strict: true, Registries: []azuretest.Registry{{Host: azuretest.MyRegistry, Roles: map[string]string{azuretest.SecondClientID: "none"}}}})
+	good := a.IssueEntra(azuretest.EntraOptions{})
+	for name, r := range map[string]reply{
+		"challenge":  send(t, a, "GET", my+"/v2/", ""),
+		"no role":    send(t, a, "POST", my+"/oauth2/exchange", exchangeForm(azuretest.MyRegistry, a.IssueEntra(azuretest.EntraOptions{ClientID: azuretest.SecondClientID}))),
+		"mixed case": send(t, a, "POST", my+"/oauth2/exchange", exchangeForm("MyRegistry.azurecr.io", good)),
+		"empty user": send(t, a, "GET", my+"/oauth2/token?service="+azuretest.MyRegistry, "", "Authorization", "Basic Og=="),
+	} {
+		if r.StatusCode != http.StatusUnauthorized || r.body != "" {
+			t.Errorf("%s: %s %s", name, r.Status, r.body)
+		}
+	}
+	if r := send(t, a, "POST", my+"/oauth2/token", "grant_type=password&service="+azuretest.MyRegistry+"&username=x&password=y"); r.StatusCode != http.StatusBadRequest || r.body != "" {
+		t.Errorf("a password without a scope: %s %s", r.Status, r.body)
+	}
+	if r := send(t, a, "POST", my+"/oauth2/exchange", exchangeForm(azuretest.MyRegistry, good)); r.StatusCode != http.StatusOK {
+		t.Errorf("exchange: %s %s", r.Status, r.body)
+	}
+}
+
 func TestToken(t *testing.T) {
 	scopeMap := azuretest.ScopeMapToken{Name: "ci", Passwords: []string{"p1", "p2"}, Repositories: map[string][]string{"team/*": {"content/read", "metadata/read"}}}
 	disabled := azuretest.ScopeMapToken{Name: "old", Passwords: []string{"p"}, Repositories: scopeMap.Repositories, Disabled: true}

@@ -46,6 +46,12 @@ type Config struct {
 	GitHub    GitHub    `json:"github,omitzero"`
 	Pipelines Pipelines `json:"pipelines,omitzero"`
 
+	// Strict makes the registries as strict as any was seen to be: errors have
+	// no body, and the exchange, too, takes the host in lower case alone for
+	// the service. The rest is strict always: a password without a scope is a
+	// 400, and Basic with an empty user is nobody.
+	Strict bool `json:"strict,omitempty"`
+
 	// Clock is added to the real time in everything the emulator says (Date
 	// headers, iat, nbf, exp) and checks.
 	Clock Duration `json:"clock,omitempty"`

@@ -3,7 +3,17 @@
 // against the emulator of internal/azuretest.
 //
 //	make e2e
-//	go test -tags e2e -count=1 ./internal/e2e/...
+//	go test -tags e2e -count=1 ./internal/e2e
+//
+// Most clients stand in a matrix of operations, forms of the user name, states
+// of the cache and identities; see client and operation in matrix_test.go. What
+// each costs and says is recorded below testdata/clients, and compared; to
+// record it anew:
+//
+//	make e2e E2EFLAGS='-run TestDockerMatrix -update'
+//	go test -run TestClientsTable . -update
+//
+// The second writes the table of docs/clients.md.
 //
 // They need Linux, root (for an engine of their own) and the Debian packages
 // docker.io, podman, buildah and skopeo; a missing one is a failure that names

@@ -1,0 +1,110 @@
+package main_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"docker-credential-acr/internal/e2e/results"
+)
+
+var update = flag.Bool("update", false, "write the table of docs/clients.md anew")
+
+const (
+	clientsPage  = "docs/clients.md"
+	clientsBegin = "<!-- clients: made by go test -run TestClientsTable . -update -->\n"
+	clientsEnd   = "<!-- end of clients -->\n"
+)
+
+// TestClientsTable compares the table of docs/clients.md with what the
+// end-to-end tests recorded of the clients.
+func TestClientsTable(t *testing.T) {
+	all, err := results.LoadAll("internal/e2e/testdata/clients")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := strings.Builder{}
+	table.WriteString("| client | version | proved | `<token>` | null GUID | runs of `get` | notes |\n|---|---|---|---|---|---|---|\n")
+	for _, c := range all {
+		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %s | %s |\n",
+			c.Name, c.Version, strings.Join(operations(c), ", "), works(c, "token"), works(c, "guid"), runs(c), c.Note)
+	}
+	page := pages(t)[clientsPage]
+	before, rest, begun := strings.Cut(page, clientsBegin)
+	old, after, ended := strings.Cut(rest, clientsEnd)
+	if !begun || !ended {
+		t.Fatalf("%s has no place for the table", clientsPage)
+	}
+	switch {
+	case old == table.String():
+	case *update:
+		if err := os.WriteFile(clientsPage, []byte(before+clientsBegin+table.String()+clientsEnd+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the table of %s is not that of the recorded results:\n%s\nmend with: go test -run TestClientsTable . -update", clientsPage, table.String())
+	}
+}
+
+// operations are those of a client, in the order in which they are run.
+func operations(c results.Client) []string {
+	var all []string
+	for _, r := range c.Rows {
+		if !slices.Contains(all, r.Operation) {
+			all = append(all, r.Operation)
+		}
+	}
+	return all
+}
+
+// works says which operations do not, of those that had all they need.
+func works(c results.Client, form string) string {
+	var not []string
+	n := 0
+	for _, r := range c.Rows {
+		if r.Form != form || r.Identity != "good" {
+			continue
+		}
+		n++
+		if r.Works != "yes" && !slices.Contains(not, r.Operation) {
+			not = append(not, r.Operation)
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case len(not) == 0:
+		return "yes"
+	case len(not) == len(operations(c)):
+		return "no"
+	}
+	return "not for " + strings.Join(not, ", ")
+}
+
+// runs are the numbers of runs of the helper with a warm cache: that of most
+// operations, and the others.
+func runs(c results.Client) string {
+	by := map[string][]string{}
+	var numbers []string
+	for _, o := range operations(c) {
+		row, ok := c.Find(results.Case{Operation: o, Form: "token", Registry: "usual", Identity: "good", Cache: "warm"})
+		if !ok {
+			continue
+		}
+		if by[row.Runs] == nil {
+			numbers = append(numbers, row.Runs)
+		}
+		by[row.Runs] = append(by[row.Runs], o)
+	}
+	slices.SortStableFunc(numbers, func(a, b string) int { return cmp.Compare(len(by[b]), len(by[a])) })
+	for i, n := range numbers {
+		if i > 0 {
+			numbers[i] = n + " (" + strings.Join(by[n], ", ") + ")"
+		}
+	}
+	return strings.Join(numbers, "; ")
+}

@@ -1,0 +1,298 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"debug/buildinfo"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"docker-credential-acr/cache"
+	"docker-credential-acr/internal/azuretest"
+	"docker-credential-acr/internal/e2e/results"
+)
+
+// recorded is where the results of the matrix and the golden texts are.
+const recorded = "testdata/clients"
+
+// client is one version of one client in the matrix
+//
+//	client × operation × form of the user name × cache × identity
+//
+// of which results.csv in its directory below [recorded] holds what each run
+// takes, and the other files what the user sees when it fails.
+type client struct {
+	name    string // as docs/clients.md calls it
+	version string // of which major and minor count
+	// pinned says that the version is this repository's choice and not the
+	// machine's: what is not recorded is a failure.
+	pinned bool
+	// note is for the client's line in docs/clients.md.
+	note string
+	// account makes a new account, with an empty cache; nil: a machine with an
+	// emulator of its own.
+	account func(*testing.T) *world
+}
+
+// operation is one thing that people do with a client.
+type operation struct {
+	name string
+	// prepare makes what the operation needs. It is run once for each account,
+	// with a good identity, and costs nothing.
+	prepare func(*world)
+	run     func(*world) result
+	// check looks for what a run that worked must have done.
+	check func(*world, result)
+	// settle takes away what a run left, so that the next has as much to do.
+	settle func(*world)
+
+	// registries that the operation needs tokens of; none: the first.
+	registries []string
+	// offline operations need no token at all.
+	offline bool
+	// retries says that the client runs a helper that fails an unsteady number
+	// of times.
+	retries bool
+	// varies says that the number of access tokens is unsteady.
+	varies bool
+}
+
+// matrix runs the operations, and compares what they take with what is
+// recorded. All accounts of one client share what they share: so nothing here
+// is parallel.
+func (c client) matrix(t *testing.T, operations ...operation) {
+	t.Helper()
+	parts := strings.SplitN(strings.TrimPrefix(c.version, "v"), ".", 3)
+	if len(parts) < 2 {
+		t.Fatalf("%s has no version: %q", c.name, c.version)
+	}
+	m := &measured{client: c, known: results.Client{Name: c.name, Version: parts[0] + "." + parts[1]}}
+	switch known, err := results.Load(recorded, m.known.Name, m.known.Version); {
+	case err == nil:
+		m.known = known
+	case !errors.Is(err, fs.ErrNotExist):
+		t.Fatal(err)
+	case !*update && !c.pinned:
+		t.Logf("nothing is recorded for %s %s", m.known.Name, m.known.Version)
+		m.unknown = true
+	}
+	m.outdated(t, operations)
+	for _, o := range operations {
+		t.Run(strings.ReplaceAll(o.name, " ", "-"), func(t *testing.T) { m.operation(t, o) })
+	}
+	if *update {
+		m.known.Note = c.note
+		if err := m.known.Save(recorded); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// measured is a client with what is known of it.
+type measured struct {
+	client
+	known   results.Client
+	unknown bool // nothing is: a version that the machine brought along
+}
+
+// outdated finds what is recorded of operations that there are no more.
+func (m *measured) outdated(t *testing.T, operations []operation) {
+	t.Helper()
+	gone := func(r results.Row) bool {
+		return !slices.ContainsFunc(operations, func(o operation) bool { return o.name == r.Operation })
+	}
+	if *update {
+		m.known.Rows = slices.DeleteFunc(m.known.Rows, gone)
+		return
+	}
+	for _, r := range slices.DeleteFunc(slices.Clone(m.known.Rows), func(r results.Row) bool { return !gone(r) }) {
+		t.Errorf("%+v is recorded of %s and not run any more; -update removes it", r.Case, m.name)
+	}
+	if !m.unknown && m.known.Note != m.note {
+		t.Errorf("the note recorded of %s is another one; -update records it", m.name)
+	}
+}
+
+// state of an account's cache when the client starts.
+type state string
+
+const (
+	cold    state = "cold"    // nothing
+	warm    state = "warm"    // a token that has just been obtained
+	expired state = "expired" // one that lives no more
+)
+
+var states = []state{cold, warm, expired}
+
+func (m *measured) operation(t *testing.T, o operation) {
+	if len(o.registries) == 0 {
+		o.registries = []string{registry}
+	}
+	good := trouble{name: "good", make: func(*world) {}, mend: func(*world) {}}
+	cell := func(t *testing.T, form string, strict bool, is trouble, s state) {
+		t.Helper()
+		name := is.name + ", " + string(s)
+		if strict {
+			name += ", strict"
+		}
+		t.Run(name, func(t *testing.T) { m.cell(t, o, form, strict, is, s) })
+	}
+	forms(t, func(t *testing.T, form string) {
+		for _, s := range states {
+			if o.offline && s == expired {
+				continue // like warm
+			}
+			cell(t, form, false, good, s)
+		}
+		cell(t, form, true, good, cold)
+	})
+	if o.offline {
+		return
+	}
+	for _, trouble := range []trouble{noIdentity, noRole} {
+		for _, s := range states {
+			cell(t, "token", false, trouble, s)
+		}
+		cell(t, "token", true, trouble, cold)
+	}
+}
+
+// cell is one run, with an account of its own.
+func (m *measured) cell(t *testing.T, o operation, form string, strict bool, is trouble, s state) {
+	account := m.account
+	if account == nil {
+		account = func(t *testing.T) *world { return machine(t, azuretest.Config{}) }
+	}
+	w := account(t)
+	w.username(form)
+	if o.prepare != nil {
+		o.prepare(w)
+	}
+	for _, host := range o.registries {
+		w.silent(w.helper(host, "erase"))
+		if s != cold {
+			if r := w.helper(host, "get"); r.code != 0 {
+				t.Fatal(r)
+			}
+		}
+	}
+	if s == expired {
+		w.expire()
+	}
+	kind := "usual"
+	if strict {
+		kind = "strict"
+		w.azure.Update(func(c *azuretest.Config) { c.Strict = true })
+		defer w.azure.Update(func(c *azuretest.Config) { c.Strict = false })
+	}
+	is.make(w)
+	defer is.mend(w)
+	w.azure.Reset()
+	w.helperRuns()
+
+	r := o.run(w)
+	spent, asked := w.spent()
+	runs := w.helperRuns()
+	works := r.code == 0
+	if works && o.check != nil {
+		o.check(w, r)
+	}
+	if o.settle != nil {
+		o.settle(w)
+	}
+
+	// What holds for every client.
+	switch want := len(o.registries); {
+	case o.offline || s == warm:
+		if spent.entra+spent.exchange != 0 {
+			t.Errorf("%+v although nothing is needed, by\n%s", spent, asked)
+		}
+	case is.name == "good" && (spent.entra != want || spent.exchange != want):
+		t.Errorf("%+v, want %d of Entra's tokens and as many exchanges, by\n%s", spent, want, asked)
+	}
+	if is.says != "" && !works {
+		says := is.says
+		if strict {
+			says = is.saysStrictly
+		}
+		w.shows(r.all(), says)
+	}
+	if says := is.name; s == cold && !strict && (!works || says != "good") {
+		if says == "good" {
+			says = form // why this form is no use
+		}
+		file := strings.ReplaceAll(o.name+"."+says, " ", "-") + ".txt"
+		w.golden(filepath.Join(m.known.Dir(recorded), file), m.pinned, r)
+	}
+	row := results.Row{
+		Case:  results.Case{Operation: o.name, Form: form, Registry: kind, Identity: is.name, Cache: string(s)},
+		Works: "no",
+		Found: results.Found{
+			// A failure is remembered for seconds, which a busy machine may need
+			// for two runs of the helper.
+			Runs: count(runs, o.retries && !works), Entra: count(spent.entra, !works), Exchange: count(spent.exchange, !works),
+			Refresh: count(spent.refresh, o.varies), Password: count(spent.password, o.varies), Basic: count(spent.basic, o.varies),
+			Anon: count(spent.anon, o.varies || o.retries && !works),
+		},
+	}
+	if works {
+		row.Works = "yes"
+	}
+	if *update {
+		m.known.Set(row)
+		return
+	}
+	if want, ok := m.known.Find(row.Case); ok && want != row {
+		t.Errorf("%+v, want %+v, by\n%s\n%s", row, want, asked, r)
+	} else if !ok && !m.unknown {
+		t.Errorf("%+v is not recorded; -update records it", row)
+	}
+}
+
+func count(n int, unsteady bool) string {
+	if n > 0 && unsteady {
+		return "1+"
+	}
+	return strconv.Itoa(n)
+}
+
+// expire makes the tokens in the cache ones that were obtained yesterday.
+func (w *world) expire() {
+	w.t.Helper()
+	yesterday := func() time.Time { return time.Now().Add(-24 * time.Hour) }
+	c := cache.Cache{Dir: filepath.Join(w.env["XDG_CACHE_HOME"], "docker-credential-acr"), Now: yesterday}
+	entries := c.Entries()
+	if len(entries) == 0 {
+		w.t.Fatal("the cache is empty")
+	}
+	for _, e := range entries {
+		life := e.Expires.Sub(e.Obtained)
+		e.Obtained = yesterday()
+		e.Expires = e.Obtained.Add(life)
+		e.Secret = w.azure.Issue(e.Registry, azuretest.TokenOptions{Age: azuretest.Duration(24 * time.Hour)})
+		w.must(c.Put(e))
+	}
+}
+
+// version is that of the module which a program was built from, as the go.mod
+// of a module of this repository pins it.
+func version(t *testing.T, program string) string {
+	t.Helper()
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if strings.HasPrefix(info.Path+"/", m.Path+"/") {
+			return strings.TrimPrefix(m.Version, "v")
+		}
+	}
+	t.Fatalf("%s does not tell its version", program)
+	return ""
+}
