@@ -138,6 +138,7 @@ clients: ## build the registry clients of the end-to-end tests into bin/clients
 	$(call tool,tools/clients,clients/helm,helm.sh/helm/v4/cmd/helm)
 	$(call tool,internal/e2e/clients,clients/helm3,helm.sh/helm/v3/cmd/helm)
 	$(call tool,tools/clients,clients/regctl,github.com/regclient/regclient/cmd/regctl)
+	$(call tool,tools/kubelet,clients/kubelet-lookup,docker-credential-acr/tools/kubelet)
 
 check: tidy-check lint test ## what to run before a commit
 

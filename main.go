@@ -18,6 +18,7 @@ import (
 
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/command"
+	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/protocol"
 )
 
@@ -39,16 +40,18 @@ func main() {
 // run is the program. It gives up when ctx ends; a nil transport means the real
 // one.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool), transport http.RoundTripper) int {
-	newHelper := func() (*helper.Helper, error) {
-		return helper.New(helper.Options{
-			Context:   ctx,
-			Lookup:    lookup,
-			Transport: transport,
-			Stderr:    stderr,
-			UserAgent: command.Name + "/" + buildVersion(),
-		})
+	options := helper.Options{
+		Context:   ctx,
+		Lookup:    lookup,
+		Transport: transport,
+		Stderr:    stderr,
+		UserAgent: command.Name + "/" + buildVersion(),
 	}
+	newHelper := func() (*helper.Helper, error) { return helper.New(options) }
 	verb := func(verb string) int {
+		if verb == kubelet.Verb {
+			return kubelet.Run(options, stdin, stdout, stderr)
+		}
 		credentials.Name, credentials.Package = command.Name, command.Name
 		if verb == credentials.ActionVersion {
 			credentials.Version = command.Build(buildVersion(), commit).String()

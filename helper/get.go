@@ -24,6 +24,10 @@ const grace = 300 * time.Millisecond
 func (q *question) answer() (username, secret string, err error) {
 	ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
 	defer cancel()
+	if q.asserted {
+		secret, err = q.token(ctx)
+		return q.settings.Username, secret, err
+	}
 	c, found, err := q.credential(ctx)
 	if err != nil {
 		return "", "", err

@@ -51,6 +51,9 @@ type Options struct {
 	// Username is the form of the user name that Get returns, "token" or "guid";
 	// empty means DOCKER_CREDENTIAL_ACR_USERNAME or "token".
 	Username string
+	// Assertion, unless nil, is who asks: no other identity is looked for, and
+	// nothing that a login has stored is answered.
+	Assertion *Assertion
 	// Transport sends all requests; nil means one that honours the proxy
 	// variables. Redirects are never followed.
 	Transport http.RoundTripper
@@ -65,8 +68,20 @@ type Options struct {
 	UserAgent string
 }
 
+// Assertion signs in as an application, or as a user-assigned managed identity,
+// that has a federated credential for the token, such as the token of a pod's
+// service account
+// (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
+type Assertion struct {
+	// TenantID is empty for the one in the configuration.
+	TenantID, ClientID string
+	// Token is an id token. It is secret, and is sent to Entra only.
+	Token string
+}
+
 // Helper finds credentials. It is safe for concurrent use.
 type Helper struct {
+	asserted  bool // somebody else's identity, for which nothing is stored
 	base      context.Context
 	config    config.Config
 	misconfig error // shown for ACR's hosts only, so that a typing mistake breaks no other registry
@@ -95,7 +110,10 @@ func New(o Options) (*Helper, error) {
 		}
 		c.Username = name
 	}
-	h := &Helper{base: o.Context, config: c, misconfig: misconfig, now: o.Now, log: o.Log}
+	if o.Assertion != nil {
+		c = c.As(config.Assertion(*o.Assertion))
+	}
+	h := &Helper{asserted: o.Assertion != nil, base: o.Context, config: c, misconfig: misconfig, now: o.Now, log: o.Log}
 	if h.base == nil {
 		h.base = context.Background()
 	}

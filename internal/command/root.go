@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"docker-credential-acr/helper"
+	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/protocol"
 )
 
@@ -43,8 +44,8 @@ type Program struct {
 // nothing of this package.
 func IsVerb(args []string) bool { return len(args) == 1 && slices.Contains(verbs, args[0]) }
 
-// verbs are those of Docker's protocol.
-var verbs = []string{credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion}
+// verbs are those of Docker's protocol, and the kubelet's.
+var verbs = []string{credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion, kubelet.Verb}
 
 // The exit codes, which the help of the program describes.
 const (
@@ -117,7 +118,7 @@ func New(p *Program) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	root.SetHelpFunc(p.help)
 	root.SetHelpCommand(newHelp())
-	root.AddGroup(&cobra.Group{ID: groupPeople, Title: titlePeople}, &cobra.Group{ID: groupProtocol, Title: titleProtocol})
+	root.AddGroup(&cobra.Group{ID: groupPeople, Title: titlePeople}, &cobra.Group{ID: groupProtocol, Title: titleProtocol}, &cobra.Group{ID: groupKubelet, Title: titleKubelet})
 	add := func(group string, commands ...*cobra.Command) {
 		for _, cmd := range commands {
 			cmd.GroupID = group
@@ -136,6 +137,7 @@ func New(p *Program) *cobra.Command {
 		newVerb(p, credentials.ActionList, listText),
 		newVersion(p),
 	)
+	add(groupKubelet, newVerb(p, kubelet.Verb, kubeletText))
 	return root
 }
 
@@ -143,6 +145,7 @@ func New(p *Program) *cobra.Command {
 const (
 	groupPeople   = "people"
 	groupProtocol = "protocol"
+	groupKubelet  = "kubelet"
 )
 
 // newVerb documents a verb of Docker's protocol.

@@ -23,6 +23,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/kubelet"
+	"docker-credential-acr/internal/protocol"
 )
 
 // text is what the help of a command says.
@@ -40,6 +42,7 @@ const (
 	titleUsage       = "Usage:"
 	titlePeople      = "Commands:"
 	titleProtocol    = "Docker's protocol, which clients speak on standard input and output:"
+	titleKubelet     = "The kubelet's protocol:"
 	titleOptions     = "Options:"
 	titleExamples    = "Examples:"
 	titleEnvironment = "Environment:"
@@ -142,6 +145,12 @@ var listText = text{
 	example: "  docker-credential-acr list",
 }
 
+var kubeletText = text{
+	short:   "answer the kubelet, as an image credential provider",
+	long:    `Reads a CredentialProviderRequest from standard input and prints the CredentialProviderResponse. The kubelet runs it, if its CredentialProviderConfig names the program with the argument kubelet; see docs/kubernetes.md.`,
+	example: `  echo '{"apiVersion":"credentialprovider.kubelet.k8s.io/v1","kind":"CredentialProviderRequest","image":"myregistry.azurecr.io/app"}' | docker-credential-acr kubelet`,
+}
+
 var versionText = text{
 	short: "print the version, with commit and Go version",
 	long:  "Prints the version, with the commit that it was built from and the version of Go that built it.",
@@ -160,7 +169,7 @@ const (
 )
 
 const (
-	saidBug         = "this is a bug in docker-credential-acr; please report it, with what DOCKER_CREDENTIAL_ACR_LOG=stderr prints"
+	saidBug         = protocol.Bug
 	saidNoOutput    = "cannot write to standard output"
 	saidNoArguments = "it takes no arguments"
 	saidOneRegistry = "name one registry"
@@ -188,7 +197,7 @@ func saidVerbArguments(verb string) string {
 	switch verb {
 	case "get", "erase":
 		return "it reads the registry from standard input: echo myregistry.azurecr.io | docker-credential-acr " + verb
-	case "store":
+	case "store", kubelet.Verb:
 		return "it reads JSON from standard input"
 	}
 	return saidNoArguments

@@ -203,6 +203,16 @@ func (a Azure) with(e entry, cloud host.Cloud, lookup Lookup) Azure {
 	return a
 }
 
+// as puts one identity in the place of all others. Its tenant is that of the
+// environment or the file if it names none.
+func (a Azure) as(who Assertion) Azure {
+	a.Sources, a.Named, a.Configured = []Source{FederatedToken}, true, true
+	a.TenantID = cmp.Or(who.TenantID, a.TenantID)
+	a.ClientID, a.Token, a.TokenFile = who.ClientID, who.Token, ""
+	a.TokenVariable = "the federated token"
+	return a
+}
+
 func (e *environment) dir(name, home, base string) string {
 	if name != "" && e.get(name) != "" {
 		return e.get(name)

@@ -56,10 +56,22 @@ type Config struct {
 	// Log is where the steps are written: empty for nowhere, "stderr", or a file.
 	Log string
 
-	azure  Azure
-	file   File
-	custom map[string]host.Cloud
-	lookup Lookup
+	azure     Azure
+	file      File
+	custom    map[string]host.Cloud
+	lookup    Lookup
+	assertion *Assertion
+}
+
+// Assertion is a federated token for an application, from whoever runs the
+// program.
+type Assertion struct{ TenantID, ClientID, Token string }
+
+// As returns c with one identity for all registries, in place of what the
+// environment and the file say.
+func (c Config) As(a Assertion) Config {
+	c.assertion = &a
+	return c
 }
 
 // Load reads the environment and the configuration file. Values that cannot be

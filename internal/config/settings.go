@@ -89,6 +89,9 @@ func (c Config) For(r host.Registry) Settings {
 		Anonymous: e["anonymous"].yes,
 		Azure:     c.azure.with(e, r.Cloud, c.lookup),
 	}
+	if c.assertion != nil {
+		s.Azure = s.Azure.as(*c.assertion)
+	}
 	if d, err := time.ParseDuration(e["timeout"].text); err == nil {
 		s.Timeout = d
 	}

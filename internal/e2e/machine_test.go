@@ -240,6 +240,8 @@ var (
 	regctl = module{"regctl", "../../tools/clients", "github.com/regclient/regclient/cmd/regctl"}
 	helm   = module{"helm", "../../tools/clients", "helm.sh/helm/v4/cmd/helm"}
 	helm3  = module{"helm3", "clients", "helm.sh/helm/v3/cmd/helm"}
+
+	kubeletLookup = module{"kubelet-lookup", "../../tools/kubelet", "docker-credential-acr/tools/kubelet"}
 )
 
 // builds holds one build of each module, however many tests need it.

@@ -19,6 +19,9 @@ import (
 	"docker-credential-acr/internal/lazyregexp"
 )
 
+// Bug is said instead of what Go prints of a panic.
+const Bug = "this is a bug in docker-credential-acr; please report it, with what DOCKER_CREDENTIAL_ACR_LOG=stderr prints"
+
 // maxInput bounds what is read: a secret of 64 KiB, each byte escaped in JSON.
 const maxInput = 1 << 20
 
@@ -56,7 +59,7 @@ func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr
 func guarded(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = errors.New("this is a bug in docker-credential-acr; please report it, with what DOCKER_CREDENTIAL_ACR_LOG=stderr prints")
+			err = errors.New(Bug)
 		}
 	}()
 	return run(helper, verb, stdin, out)
