@@ -68,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"forget":    forget,
 			"acr":       acr,
 			"answer":    answer,
+			"plain":     plain,
 			"files":     files,
 			"token":     token,
 			"damage":    damage,

@@ -27,6 +27,7 @@ type script struct {
 	env    *testscript.Env
 	azure  *azuretest.Azure
 	stdout string // of the last acr
+	stderr string
 }
 
 type scriptKey struct{}
@@ -127,7 +128,7 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("a secret stands in the output: %s%s", o.stdout, o.stderr)
 		}
 	}
-	of(ts).stdout = first.stdout
+	of(ts).stdout, of(ts).stderr = first.stdout, first.stderr
 	_, _ = ts.Stdout().Write([]byte(first.stdout))
 	_, _ = ts.Stderr().Write([]byte(first.stderr))
 	leaks(ts)
@@ -193,6 +194,33 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	case neg == (before == keys["Secret"]):
 		ts.Fatalf("the secret is the same as before: %v", before == keys["Secret"])
 	}
+}
+
+// plain writes what the last acr printed into the files stdout.txt and
+// stderr.txt, in a form that is the same each time, to be compared.
+func plain(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: plain")
+	}
+	for name, text := range map[string]string{"stdout.txt": of(ts).stdout, "stderr.txt": of(ts).stderr} {
+		for _, v := range vary {
+			text = v.form.ReplaceAllString(text, v.name)
+		}
+		text = strings.NewReplacer(ts.Getenv("BIN"), "$BIN", ts.Getenv("WORK"), "$WORK").Replace(text)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
+}
+
+// vary are the parts of an output that vary from run to run.
+var vary = []struct {
+	form *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d [A-Z]+`), "MOMENT"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
+	{regexp.MustCompile(`eyJ[\w-]+(\.[\w-]*){2}`), "TOKEN"},
+	{regexp.MustCompile(`("auth": ")MDAw[\w+/]+=*`), "${1}BASE64"},
+	{regexp.MustCompile(`(dockerconfigjson: )eyJ[\w+/]+=*`), "${1}BASE64"},
 }
 
 // files asserts how many files of a kind the cache holds: files token 1

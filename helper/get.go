@@ -21,43 +21,44 @@ const stored = "stored by a client"
 const grace = 300 * time.Millisecond
 
 // answer returns what a client is to be given, and holds the deadline.
-func (q *question) answer() (username, secret string, err error) {
+func (q *question) answer() (username string, entry cache.Entry, err error) {
 	ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
 	defer cancel()
 	if q.asserted {
-		secret, err = q.token(ctx)
-		return q.settings.Username, secret, err
+		entry, err = q.token(ctx)
+		return q.settings.Username, entry, err
 	}
 	c, found, err := q.credential(ctx)
 	if err != nil {
-		return "", "", err
+		return "", cache.Entry{}, err
 	}
 	if found {
 		q.log.Info("answer", "registry", q.registry.LoginServer, "source", "stored credential")
-		return c.Username, c.Secret, nil
+		return c.Username, cache.Entry{Secret: c.Secret}, nil
 	}
 	explicit, ok := q.cache.Get(q.stored())
+	ok = ok && !q.anew
 	if ok && explicit.Usable(q.now()) {
 		q.note("stored token", explicit)
-		return q.settings.Username, explicit.Secret, nil
+		return q.settings.Username, explicit, nil
 	}
-	secret, err = q.token(ctx)
+	entry, err = q.token(ctx)
 	if err != nil && ok && q.now().Before(explicit.Expires) {
 		// In its last minute it may still do, and nothing better is to be had.
 		q.note("stored token", explicit)
-		return q.settings.Username, explicit.Secret, nil
+		return q.settings.Username, explicit, nil
 	}
-	return q.settings.Username, secret, err
+	return q.settings.Username, entry, err
 }
 
 // token returns a refresh token of the ambient identity.
-func (q *question) token(ctx context.Context) (string, error) {
+func (q *question) token(ctx context.Context) (cache.Entry, error) {
 	key := cache.Key{Registry: q.registry.LoginServer, Identity: q.who.ID()}
 	entry, err, done := q.recall(key)
 	if !done {
 		entry, err = q.renew(ctx, key, entry)
 	}
-	return entry.Secret, err
+	return entry, err
 }
 
 // noIdentity is the error of a Get for which the registry was not even asked.
@@ -69,6 +70,9 @@ func (e *noIdentity) Error() string { return e.text }
 // renewal has just failed: then there is the entry while it lives, or the
 // failure's message.
 func (q *question) recall(key cache.Key) (entry cache.Entry, err error, done bool) {
+	if q.anew {
+		return cache.Entry{}, nil, false
+	}
 	entry, _ = q.cache.Get(key)
 	now := q.now()
 	if entry.Fresh(now) {

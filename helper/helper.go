@@ -143,25 +143,33 @@ func New(o Options) (*Helper, error) {
 // for people, with the registry, the identity that was tried and what to do,
 // without secrets.
 func (h *Helper) Get(serverURL string) (username, secret string, err error) {
+	_, username, entry, err := h.ask(serverURL, false)
+	return username, entry.Secret, err
+}
+
+// ask is Get, with what else is known of the answer: an entry that never expires
+// is a password. With renew, what is cached does not count.
+func (h *Helper) ask(serverURL string, renew bool) (r host.Registry, username string, entry cache.Entry, err error) {
 	r, ok := h.registry(serverURL)
 	if !ok {
 		h.log.Info("not an Azure container registry")
-		return "", "", credentials.NewErrCredentialsNotFound()
+		return r, "", cache.Entry{}, credentials.NewErrCredentialsNotFound()
 	}
 	if h.misconfig != nil {
-		return "", "", h.misconfigured(r)
+		return r, "", cache.Entry{}, h.misconfigured(r)
 	}
 	q := h.question(r)
-	username, secret, err = q.answer()
+	q.anew = renew
+	username, entry, err = q.answer()
 	switch {
 	case err == nil:
-		return username, secret, nil
+		return r, username, entry, nil
 	case q.settings.Anonymous && errors.As(err, new(*noIdentity)):
 		h.log.Info("anonymous", "registry", r.LoginServer, "cause", err.Error())
-		return "", "", credentials.NewErrCredentialsNotFound()
+		return r, "", cache.Entry{}, credentials.NewErrCredentialsNotFound()
 	}
 	h.log.Info("failed", "registry", r.LoginServer, "cause", err.Error())
-	return "", "", err
+	return r, "", cache.Entry{}, err
 }
 
 // registry finds the registry that a server URL names, which may have the white
@@ -237,12 +245,13 @@ type question struct {
 	cache    cache.Cache
 	store    store.Store
 	who      ambient
+	anew     bool // what is cached does not count
 }
 
 func (h *Helper) question(r host.Registry) *question {
 	s := h.config.For(r)
 	c := cache.Cache{Dir: s.CacheDir, Now: h.now}
-	return &question{h, r, s, c, h.store(), identity.New(s.Azure, h.transport, c, h.log)}
+	return &question{Helper: h, registry: r, settings: s, cache: c, store: h.store(), who: identity.New(s.Azure, h.transport, c, h.log)}
 }
 
 func (h *Helper) store() store.Store {

@@ -9,13 +9,13 @@ import (
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/identity"
 )
 
-// Login says how a person signs in.
+// Login says how a person signs in. One Login can serve several registries: the
+// person signs in once for all that need the same.
 type Login struct {
-	// Registry is a server URL, as for Get.
-	Registry string
 	// DeviceCode shows a code to be entered in a browser anywhere, instead of
 	// opening one here.
 	DeviceCode bool
@@ -25,6 +25,15 @@ type Login struct {
 	TenantID, ClientID string
 	// Prompt is handed what the person must be told, a line at a time.
 	Prompt func(string)
+
+	// access are the Entra tokens so far, in memory alone.
+	access map[account]string
+}
+
+// account is what a sign-in depends on.
+type account struct {
+	cloud                                   host.Cloud
+	authority, audience, tenantID, clientID string
 }
 
 // patience is how long a person has for signing in; a device code lasts as long.
@@ -33,17 +42,13 @@ const patience = 15 * time.Minute
 // Login has a person sign in and keeps the registry's refresh token as Add would:
 // Get returns it, before it asks for the ambient identity, until it expires. It
 // returns who has signed in, and until when that holds.
-func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Time, err error) {
-	r, ok := h.registry(l.Registry)
-	if !ok {
-		return "", time.Time{}, errors.New("not the login server of an Azure container registry, such as myregistry.azurecr.io")
+func (h *Helper) Login(ctx context.Context, l *Login, serverURL string) (who string, until time.Time, err error) {
+	q, err := h.settled(serverURL)
+	if err != nil {
+		return "", time.Time{}, err
 	}
-	if h.misconfig != nil {
-		return "", time.Time{}, h.misconfigured(r)
-	}
-	q := h.question(r)
 	if q.cache.Dir == "" {
-		return "", time.Time{}, errors.New(r.LoginServer + ": the cache is off, so there is nowhere to keep a token")
+		return "", time.Time{}, errors.New(q.registry.LoginServer + ": the cache is off, so there is nowhere to keep a token")
 	}
 	azure := q.settings.Azure
 	azure.TenantID = cmp.Or(l.TenantID, azure.ToolTenant)
@@ -53,21 +58,71 @@ func (h *Helper) Login(ctx context.Context, l Login) (who string, until time.Tim
 	azure.ClientID = cmp.Or(l.ClientID, azure.ClientID)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	access, err := identity.SignIn(ctx, azure, h.transport, q.cache, h.log, l.DeviceCode, l.Prompt)
-	if err != nil {
-		return "", time.Time{}, errors.New(r.LoginServer + ": " + err.Error())
+	as := account{azure.Cloud, azure.AuthorityHost, azure.Audience, azure.TenantID, azure.ClientID}
+	access := l.access[as]
+	if access == "" {
+		access, err = identity.SignIn(ctx, azure, h.transport, q.cache, h.log, l.DeviceCode, l.Prompt)
+		if err != nil {
+			return "", time.Time{}, errors.New(q.registry.LoginServer + ": " + err.Error())
+		}
+		if l.access == nil {
+			l.access = map[account]string{}
+		}
+		l.access[as] = access
 	}
-	who = identity.Describe(access)
-	token, err := h.exchange.Exchange(ctx, r.LoginServer, access)
+	who, token, err := q.trade(ctx, access)
 	if err != nil {
-		return "", time.Time{}, as(who, err)
+		return "", time.Time{}, err
 	}
 	unlock := q.cache.Lock(ctx, q.stored())
 	defer unlock()
 	if err := q.keepToken(ctx, token); err != nil {
-		return "", time.Time{}, errors.New(r.LoginServer + ": " + err.Error())
+		return "", time.Time{}, errors.New(q.registry.LoginServer + ": " + err.Error())
 	}
 	return who, token.Expires, nil
+}
+
+// Try asks the identity source of this name, one of config.AllSources, for an
+// Entra token, and the registry whether it takes that. It returns who that is,
+// and until when the registry's token would hold. Nothing is kept. tenantID and
+// clientID may be empty, for those in the configuration.
+func (h *Helper) Try(ctx context.Context, serverURL string, source config.Source, tenantID, clientID string) (who string, until time.Time, err error) {
+	q, err := h.settled(serverURL)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, q.settings.Timeout)
+	defer cancel()
+	azure := h.config.ForSource(q.registry, source, tenantID, clientID)
+	access, err := identity.New(azure, h.transport, q.cache, h.log).Token(ctx)
+	if err != nil {
+		return "", time.Time{}, errors.New(q.registry.LoginServer + ": " + err.Error())
+	}
+	who, token, err := q.trade(ctx, access)
+	return who, token.Expires, err
+}
+
+// settled is the question about a registry, if nothing is wrong with the
+// configuration.
+func (h *Helper) settled(serverURL string) (*question, error) {
+	r, ok := h.registry(serverURL)
+	if !ok {
+		return nil, notACR(serverURL)
+	}
+	if h.misconfig != nil {
+		return nil, h.misconfigured(r)
+	}
+	return h.question(r), nil
+}
+
+// trade exchanges an Entra token, and tells whose it is.
+func (q *question) trade(ctx context.Context, access string) (who string, token exchange.Token, err error) {
+	who = identity.Describe(access)
+	token, err = q.exchange.Exchange(ctx, q.registry.LoginServer, access)
+	if err != nil {
+		return "", exchange.Token{}, as(who, err)
+	}
+	return who, token, nil
 }
 
 // keepToken keeps a refresh token in place of whatever a login has left before.

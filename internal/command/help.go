@@ -19,8 +19,8 @@ func (p *Program) help(cmd *cobra.Command, _ []string) {
 		}
 	}
 	b.WriteString(wrap(cmd.Long, "", s.column()))
-	section(titleUsage, "  "+cmd.UseLine()+"\n")
-	for _, group := range cmd.Groups() {
+	section(titleUsage, wrap(cmd.UseLine(), "  ", s.column()))
+	for _, group := range groups(cmd) {
 		var all []definition
 		for _, c := range cmd.Commands() {
 			if c.GroupID == group.ID && c.IsAvailableCommand() {
@@ -39,6 +39,14 @@ func (p *Program) help(cmd *cobra.Command, _ []string) {
 	say(p.Stdout, "%s", b.String())
 }
 
+// groups are the groups of cmd's commands: without any, one of all.
+func groups(cmd *cobra.Command) []*cobra.Group {
+	if all := cmd.Groups(); len(all) > 0 {
+		return all
+	}
+	return []*cobra.Group{{Title: titlePeople}}
+}
+
 // options lists the flags of a command.
 func options(cmd *cobra.Command) []definition {
 	var all []definition
@@ -47,9 +55,6 @@ func options(cmd *cobra.Command) []definition {
 			return
 		}
 		value, usage := pflag.UnquoteUsage(f)
-		if c, ok := f.Value.(*choice); ok {
-			value = c.Type()
-		}
 		term := "--" + f.Name
 		if f.Shorthand != "" {
 			term = "-" + f.Shorthand + ", " + term

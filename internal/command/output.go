@@ -48,7 +48,7 @@ const (
 // which the first is the default.
 func outputFlag(cmd *cobra.Command, forms ...string) *string {
 	c := &choice{value: forms[0], of: forms}
-	cmd.Flags().VarP(c, "output", "o", flagOutput)
+	cmd.Flags().VarP(c, "output", "o", flagOutput+": "+strings.Join(forms, ", "))
 	complete(cmd, "output", forms)
 	return &c.value
 }
@@ -67,7 +67,7 @@ type choice struct {
 
 func (c *choice) String() string { return c.value }
 
-func (c *choice) Type() string { return strings.Join(c.of, "|") }
+func (c *choice) Type() string { return "string" }
 
 func (c *choice) Set(value string) error {
 	if !slices.Contains(c.of, value) {

@@ -95,7 +95,7 @@ func (exitCode) Error() string { return "" }
 // it.
 func New(p *Program) *cobra.Command {
 	root := rootText.command(Name + " COMMAND [OPTIONS]")
-	root.SuggestionsMinimumDistance = 2
+	root.SuggestionsMinimumDistance = closeEnough
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
@@ -127,7 +127,9 @@ func New(p *Program) *cobra.Command {
 	}
 	add(groupPeople,
 		newLogin(p),
+		newLogout(p),
 		newToken(p),
+		newCache(p),
 		newCompletion(p),
 	)
 	add(groupProtocol,
@@ -140,6 +142,10 @@ func New(p *Program) *cobra.Command {
 	add(groupKubelet, newVerb(p, kubelet.Verb, kubeletText))
 	return root
 }
+
+// closeEnough is how many letters a mistyped command may be away from one that is
+// suggested: cobra's own default.
+const closeEnough = 2
 
 // The groups of commands.
 const (

@@ -22,6 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/protocol"
@@ -88,21 +89,63 @@ var helpText = text{
 
 var loginText = text{
 	short: "sign in to a registry as a person, without any other tool",
-	long: `Signs in to a registry as a person, without any other tool.
+	long: `Signs in to a registry as a person, without any other tool: with a browser on this machine, or with a code that is entered in a browser on any machine.
 
-The registry's token is kept until it expires, in about three hours, and is answered before any other identity. "docker logout REGISTRY" forgets it.`,
+The registry's token is kept until it expires, in about three hours, and is answered before any other identity. It is not renewed; "docker-credential-acr logout" forgets it.
+
+Without REGISTRY, it signs in to each registry for which Docker's configuration names this helper. A person signs in once for all that share tenant and cloud.
+
+With --identity it asks that source for a token, has the registry exchange it, says who that is, and keeps nothing. The configuration file is where a registry gets its identity; see docs/configuration.md.`,
 	example: `  docker-credential-acr login myregistry
   docker-credential-acr login --device-code myregistry
-  docker-credential-acr login --tenant-id contoso.com myregistry`,
+  docker-credential-acr login --tenant-id contoso.com myregistry
+  docker-credential-acr login --identity managed-identity myregistry`,
+}
+
+var logoutText = text{
+	short: "forget the tokens and the password of a registry",
+	long: `Forgets what is kept of registries on this machine: tokens of every identity, and a password that docker login has stored. It does the same as "docker logout", and leaves Docker's configuration as it is.
+
+It signs nobody out of Azure: the next pull uses the Azure identity that is there.`,
+	example: `  docker-credential-acr logout myregistry
+  docker-credential-acr logout --all`,
 }
 
 var tokenText = text{
 	short: "print a registry's refresh token",
 	long: `Prints a registry's refresh token, as "az acr login --expose-token" does, for programs that run no credential helper.
 
-It comes from where "get" has it: what is stored, the cache, or your Azure identity. Whoever has it can use the registry as you until it expires, in about three hours.`,
+It comes from where "get" has it: what is stored, the cache, or your Azure identity. Whoever has it can use the registry as you until it expires, in about three hours. The user name for it is 00000000-0000-0000-0000-000000000000.
+
+    text               the token alone
+    json               loginServer, accessToken, username, expiresOn
+    docker-config      a config.json with the token in it
+    kubernetes-secret  a manifest for imagePullSecrets`,
 	example: `  docker-credential-acr token myregistry |
-    docker login myregistry.azurecr.io -u 00000000-0000-0000-0000-000000000000 --password-stdin`,
+    docker login myregistry.azurecr.io -u 00000000-0000-0000-0000-000000000000 --password-stdin
+
+  docker-credential-acr token myregistry |
+    helm registry login myregistry.azurecr.io -u 00000000-0000-0000-0000-000000000000 --password-stdin
+
+  az container create --resource-group mygroup --name app --image myregistry.azurecr.io/app:1 \
+    --registry-login-server myregistry.azurecr.io \
+    --registry-username 00000000-0000-0000-0000-000000000000 \
+    --registry-password "$(docker-credential-acr token myregistry)"
+
+  docker-credential-acr token -o kubernetes-secret --namespace web --name acr myregistry |
+    kubectl apply -f -`,
+}
+
+var cacheText = text{
+	short:   "clear the cache of tokens",
+	long:    `Works on the cache of tokens. "docker-credential-acr status" shows where it is and what is in it.`,
+	example: "  docker-credential-acr cache clear",
+}
+
+var cacheClearText = text{
+	short:   "forget all tokens",
+	long:    "Forgets all tokens, of every registry and identity, those of a login too. Passwords stay: docker-credential-acr logout forgets them.",
+	example: "  docker-credential-acr cache clear",
 }
 
 var completionText = text{
@@ -162,10 +205,15 @@ var versionText = text{
 const (
 	flagHelp       = "show this help"
 	flagVersion    = "print the version"
-	flagOutput     = "form of the output"
+	flagOutput     = "`FORM` of the output"
 	flagDeviceCode = "show a code to enter in a browser on any machine"
 	flagTenantID   = "`ID` or domain of the registry's tenant, if it is not your own"
 	flagClientID   = "`ID` of the application to sign in with, if it is not Azure's own"
+	flagIdentity   = "only try this `SOURCE`, and say who it is: environment, workload-identity, github-actions, azure-pipelines, managed-identity, azure-cli, azure-developer-cli, azure-powershell, federated-token or service-principal; device-code and browser sign in"
+	flagAll        = "of all registries of which something is kept"
+	flagRenew      = "obtain a new token of your Azure identity, whatever is cached"
+	flagName       = "`NAME` of the secret; the registry's unless it is given"
+	flagNamespace  = "`NAMESPACE` of the secret; none unless it is given"
 )
 
 const (
@@ -174,11 +222,19 @@ const (
 	saidNoArguments = "it takes no arguments"
 	saidOneRegistry = "name one registry"
 	saidOneShell    = "name one shell: bash, zsh, fish or powershell"
+
+	saidAtMostOneRegistry = "name one registry, or none for all that are configured"
+	saidNoneConfigured    = "name a registry; Docker's configuration names this helper for none"
+	saidTwoIdentities     = "--device-code and another --identity are two ways to sign in; choose one"
+	saidRegistriesOrAll   = "name registries, or --all"
+	saidNothingKept       = "nothing is kept of any registry"
+	saidOnlySecret        = "--name and --namespace are for -o kubernetes-secret"
+	saidKubernetesName    = "--name and --namespace take small letters, digits and -, as Kubernetes has it"
 )
 
 func saidUsage(cmd *cobra.Command, why string) string {
-	if cmd.HasParent() {
-		why = cmd.Name() + ": " + why
+	if _, name, ok := strings.Cut(cmd.CommandPath(), " "); ok {
+		why = name + ": " + why
 	}
 	return why + "; see " + cmd.CommandPath() + " --help"
 }
@@ -203,14 +259,52 @@ func saidVerbArguments(verb string) string {
 	return saidNoArguments
 }
 
-func saidNotACR(registry string) string {
-	return registry + ": not the login server of an Azure container registry, such as myregistry.azurecr.io"
+func saidSignedIn(registry, who string, until time.Time) string {
+	return "signed in to " + registry + " as " + somebody(who) + " until " + moment(until)
 }
 
-func saidPasswordStored(registry string) string {
-	return registry + ": a password is stored for the registry, by docker login; log out to use your Azure identity"
+func saidTried(registry string, source config.Source, who string, until time.Time) string {
+	return registry + ": " + string(source) + " is " + somebody(who) + "; the registry accepts it, until " + moment(until)
 }
 
-func signedIn(registry, who string, until time.Time) string {
-	return "signed in to " + registry + " as " + cmp.Or(who, "somebody whose token cannot be read") + " until " + moment(until)
+func somebody(who string) string { return cmp.Or(who, "somebody whose token cannot be read") }
+
+func saidSignedOut(registry string, kept helper.Kept, known bool) string {
+	var forgotten []string
+	if kept.Tokens > 0 {
+		forgotten = append(forgotten, count(kept.Tokens, "token"))
+	}
+	switch {
+	case kept.Store != "":
+		forgotten = append(forgotten, "the password of "+kept.Username)
+	case !known:
+		forgotten = append(forgotten, "a password that cannot be read")
+	}
+	if len(forgotten) == 0 {
+		return registry + ": nothing is kept"
+	}
+	return registry + ": forgot " + strings.Join(forgotten, " and ")
+}
+
+func saidCleared(tokens int, dirs []string) string {
+	if len(dirs) == 0 {
+		return "the cache is off; there is nothing to forget"
+	}
+	return "forgot " + count(tokens, "token") + " in " + strings.Join(dirs, ", ")
+}
+
+func saidHolds(registry string, until time.Time) string {
+	return "the token for " + registry + " is valid until " + moment(until)
+}
+
+func saidSecret(registry string, until time.Time) string {
+	return "this is a secret: whoever has it can use " + registry + " as you until " + moment(until) + "; pipe it where it is needed instead, and clear this terminal"
+}
+
+// count is n of something.
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }

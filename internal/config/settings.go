@@ -107,6 +107,30 @@ func (c Config) For(r host.Registry) Settings {
 	return s
 }
 
+// ForSource is what would select the identity if the file named source for r. Of what it
+// says now, the keys of other sources don't count, and neither does the client
+// id of another identity. tenantID and clientID win over the file's, unless they
+// are empty.
+func (c Config) ForSource(r host.Registry, source Source, tenantID, clientID string) Azure {
+	e := c.file.entryOf(r)
+	if e["identity"].text != string(source) {
+		delete(e, "clientId")
+		for key, owner := range belongs {
+			if owner != source {
+				delete(e, key)
+			}
+		}
+	}
+	e["identity"] = value{text: string(source)}
+	if tenantID != "" {
+		e["tenantId"] = value{text: tenantID}
+	}
+	if clientID != "" {
+		e["clientId"] = value{text: clientID}
+	}
+	return c.azure.with(e, r.Cloud, c.lookup)
+}
+
 func (c Config) cacheDir(e entry) string {
 	if c.CacheDir != nil {
 		return *c.CacheDir

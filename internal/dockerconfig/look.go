@@ -167,3 +167,9 @@ func snap(program string) bool {
 	}
 	return strings.HasPrefix(program, "/snap/")
 }
+
+// Configured are the login servers for which a file names this helper, in
+// alphabetical order.
+func (s Setup) Configured() []string {
+	return slices.DeleteFunc(s.Registries(), func(registry string) bool { return len(s.Places(registry)) == 0 })
+}
