@@ -226,7 +226,7 @@ func TestFailureIsRememberedForFiveSeconds(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	c, clock := newCache(t)
-	c.SetNote("source", "azure-cli")
+	c.SetNote("source", "azure-cli", 30*24*time.Hour)
 	for _, tt := range []struct {
 		age  time.Duration
 		want string
@@ -240,14 +240,23 @@ func TestNotes(t *testing.T) {
 	if got := c.Note("another"); got != "" {
 		t.Errorf("another: %q", got)
 	}
-	c.SetNote("source", "azure-powershell")
+	c.SetNote("source", "azure-powershell", time.Hour)
 	if got := c.Note("source"); got != "azure-powershell" {
 		t.Errorf("changed: %q", got)
+	}
+	clock.now = start.Add(time.Hour + time.Second)
+	if got := c.Note("source"); got != "" {
+		t.Errorf("past its life: %q", got)
+	}
+	clock.now = start
+	c.SetNote("source", "", 0)
+	if got := c.Note("source"); got != "" {
+		t.Errorf("forgotten: %q", got)
 	}
 	if err := c.Drop("note"); err != nil || len(c.Entries()) != 0 {
 		t.Errorf("%v", err)
 	}
-	(Cache{}).SetNote("source", "x")
+	(Cache{}).SetNote("source", "x", time.Hour)
 	if got := (Cache{}).Note("source"); got != "" {
 		t.Errorf("without a cache: %q", got)
 	}

@@ -66,9 +66,8 @@ func TestWorkloadIdentity(t *testing.T) {
 	first := w.azure.Assertion(azuretest.AssertionOptions{})
 	k.rotate(first)
 	w.answersAs(registry, azuretest.ClientID)
-	// Nothing but the token and the exchange, but MSAL's question for the tenant.
-	w.oursAre("GET login.microsoftonline.com/"+azuretest.Tenant+"/v2.0/.well-known/openid-configuration",
-		"POST login.microsoftonline.com/"+azuretest.Tenant+"/oauth2/v2.0/token", exchange)
+	// Nothing but the token and the exchange.
+	w.oursAre("POST login.microsoftonline.com/"+azuretest.Tenant+"/oauth2/v2.0/token", exchange)
 
 	second := w.azure.Assertion(azuretest.AssertionOptions{})
 	k.rotate(second)

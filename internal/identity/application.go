@@ -49,15 +49,17 @@ func (e *entra) servicePrincipal() source {
 
 func (e *entra) secret(ctx context.Context, scope, secret string) (string, error) {
 	c := e.config
-	credential, err := azidentity.NewClientSecretCredential(c.TenantID, c.ClientID, secret, &azidentity.ClientSecretCredentialOptions{
-		ClientOptions:              e.options(),
-		AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
-		DisableInstanceDiscovery:   e.knownAuthority(),
+	return e.discovery.sure(ctx, func() (string, error) {
+		credential, err := azidentity.NewClientSecretCredential(c.TenantID, c.ClientID, secret, &azidentity.ClientSecretCredentialOptions{
+			ClientOptions:              e.applicationOptions(),
+			AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+			DisableInstanceDiscovery:   e.knownAuthority(),
+		})
+		if err != nil {
+			return "", e.wrongTenant()
+		}
+		return e.request(ctx, credential, scope)
 	})
-	if err != nil {
-		return "", e.wrongTenant()
-	}
-	return e.request(ctx, credential, scope)
 }
 
 func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
@@ -79,19 +81,21 @@ func (e *entra) certificate(ctx context.Context, scope string) (string, error) {
 	case err != nil:
 		return "", errors.New("cannot read the certificate in " + c.CertificatePath + ": it must be PEM or PKCS#12 with its private key, and the password must fit")
 	}
-	credential, err := azidentity.NewClientCertificateCredential(c.TenantID, c.ClientID, certificates, key, &azidentity.ClientCertificateCredentialOptions{
-		ClientOptions:              e.options(),
-		AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
-		DisableInstanceDiscovery:   e.knownAuthority(),
-		SendCertificateChain:       c.SendCertificateChain,
+	return e.discovery.sure(ctx, func() (string, error) {
+		credential, err := azidentity.NewClientCertificateCredential(c.TenantID, c.ClientID, certificates, key, &azidentity.ClientCertificateCredentialOptions{
+			ClientOptions:              e.applicationOptions(),
+			AdditionallyAllowedTenants: c.AdditionallyAllowedTenants,
+			DisableInstanceDiscovery:   e.knownAuthority(),
+			SendCertificateChain:       c.SendCertificateChain,
+		})
+		if err != nil && tenant.MatchString(c.TenantID) {
+			return "", errors.New("cannot use the certificate in " + c.CertificatePath + ": it must have an RSA key, and the private key must be its own")
+		}
+		if err != nil {
+			return "", e.wrongTenant()
+		}
+		return e.request(ctx, credential, scope)
 	})
-	if err != nil && tenant.MatchString(c.TenantID) {
-		return "", errors.New("cannot use the certificate in " + c.CertificatePath + ": it must have an RSA key, and the private key must be its own")
-	}
-	if err != nil {
-		return "", e.wrongTenant()
-	}
-	return e.request(ctx, credential, scope)
 }
 
 // parseCertificate reads a certificate with its key, the leaf first. azidentity's

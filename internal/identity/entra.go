@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,9 +26,10 @@ type entra struct {
 	authority string // an https URL
 	client    *http.Client
 	watch     *watch
+	discovery *discovery
 }
 
-func newEntra(c config.Azure, transport http.RoundTripper) *entra {
+func newEntra(c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger) *entra {
 	e := &entra{config: c, authority: c.AuthorityHost, watch: &watch{next: transport, metadata: c.MetadataHost}}
 	if e.authority == "" {
 		e.authority = authorities[c.Cloud]
@@ -41,6 +43,7 @@ func newEntra(c config.Azure, transport http.RoundTripper) *entra {
 		}
 	}
 	e.client = web.Client(e.watch)
+	e.discovery = &discovery{next: e.watch, authority: e.watch.authority, notes: notes, log: log}
 	return e
 }
 
@@ -111,6 +114,14 @@ func (e *entra) options() azcore.ClientOptions {
 			ShouldRetry:   worthwhile(retriable),
 		},
 	}
+}
+
+// applicationOptions are the options of an application's credential, within
+// discovery.sure.
+func (e *entra) applicationOptions() azcore.ClientOptions {
+	options := e.options()
+	options.Transport = web.Client(e.discovery)
+	return options
 }
 
 // retriable are the answers after which azcore may ask again.

@@ -33,8 +33,13 @@ type Identity struct {
 type Notes interface {
 	// Note returns what SetNote kept under about, or "".
 	Note(about string) string
-	SetNote(about, text string)
+	// It is kept for life, and forgotten if it is empty.
+	SetNote(about, text string, life time.Duration)
 }
+
+// week is how long a note of the surroundings is kept. What it says is found out
+// again at little cost.
+const week = 7 * 24 * time.Hour
 
 // source is one place that a token can come from.
 type source struct {
@@ -61,7 +66,7 @@ func (a absent) Error() string { return string(a) }
 //
 // Requests go out through transport.
 func New(c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger) *Identity {
-	e := newEntra(c, transport)
+	e := newEntra(c, transport, notes, log)
 	build := map[config.Source]func() source{
 		config.Environment:       e.environment,
 		config.WorkloadIdentity:  e.workloadIdentity,
@@ -161,7 +166,7 @@ func (i *Identity) Report(ctx context.Context, seen func(Outcome)) (string, erro
 		case err == nil:
 			i.log.InfoContext(ctx, "identity", "source", s.kind, "id", s.id)
 			if n > 0 && s.kind.Developer() {
-				i.notes.SetNote(about, string(s.kind))
+				i.notes.SetNote(about, string(s.kind), week)
 			}
 			return token, nil
 		case ctx.Err() != nil && errors.As(err, &a):
@@ -244,7 +249,7 @@ func (i *Identity) ask(ctx context.Context, s source) (string, error) {
 		i.log.InfoContext(ctx, "the authority does not know ACR's audience", "source", s.kind)
 		token, err = s.token(ctx, e.resourceManagerScope())
 		if err == nil {
-			i.notes.SetNote(about, resourceManager)
+			i.notes.SetNote(about, resourceManager, week)
 		}
 	}
 	if err == nil && token == "" {

@@ -18,7 +18,7 @@ import (
 // is the person's home tenant, and the application of Azure's own developer
 // tools.
 func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger, deviceCode bool, prompt func(string)) (string, error) {
-	e := newEntra(c, transport)
+	e := newEntra(c, transport, notes, log)
 	var credential azcore.TokenCredential
 	var err error
 	if deviceCode {

@@ -70,7 +70,7 @@ func (e *entra) federatedToken() source {
 func (e *entra) assert(get func(context.Context) (string, error)) func(context.Context, string) (string, error) {
 	c := e.config
 	return func(ctx context.Context, scope string) (string, error) {
-		return e.anew(ctx, func(options azcore.ClientOptions) (string, error) {
+		try := func(options azcore.ClientOptions) (string, error) {
 			// It is asked for here, before any request to Entra, so that what
 			// goes wrong with it is told as it is.
 			assertion, err := get(ctx)
@@ -87,14 +87,15 @@ func (e *entra) assert(get func(context.Context) (string, error)) func(context.C
 				return "", e.wrongTenant()
 			}
 			return e.request(ctx, credential, scope)
-		})
+		}
+		return e.discovery.sure(ctx, func() (string, error) { return e.anew(ctx, try) })
 	}
 }
 
 // anew calls try again after an error of Entra's that passes. azcore would do so
 // too, below the credential, and send the same assertion again.
 func (e *entra) anew(ctx context.Context, try func(azcore.ClientOptions) (string, error)) (string, error) {
-	options := e.options()
+	options := e.applicationOptions()
 	options.Retry = policy.RetryOptions{MaxRetries: -1}
 	const tries = 3
 	for n := 1; ; n++ {
