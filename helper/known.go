@@ -32,6 +32,22 @@ func (h *Helper) Registries() []string {
 	return slices.Sorted(maps.Keys(known))
 }
 
+// Misconfigured is what is wrong in the environment and the configuration file, a
+// line for each, or nil.
+func (h *Helper) Misconfigured() error { return h.misconfig }
+
+// Files are the files and directories that a Helper works with. They need not
+// exist. An empty path is none.
+type Files struct {
+	Configuration, Passwords, Log string
+	Cache                         []string
+}
+
+// Files returns the files of the environment and the configuration.
+func (h *Helper) Files() Files {
+	return Files{Configuration: h.config.Path(), Passwords: h.config.StoreDir(), Log: h.config.Log, Cache: h.config.CacheDirs()}
+}
+
 // Kept is what is kept of a registry on this machine.
 type Kept struct {
 	// Login is until when the token of a login is valid; zero without one that is.

@@ -126,6 +126,7 @@ func New(p *Program) *cobra.Command {
 		}
 	}
 	add(groupPeople,
+		newStatus(p),
 		newLogin(p),
 		newLogout(p),
 		newToken(p),

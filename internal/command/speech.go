@@ -16,6 +16,8 @@ package command
 
 import (
 	"cmp"
+	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ import (
 
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/dockerconfig"
 	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/protocol"
 )
@@ -134,6 +137,16 @@ It comes from where "get" has it: what is stored, the cache, or your Azure ident
 
   docker-credential-acr token -o kubernetes-secret --namespace web --name acr myregistry |
     kubectl apply -f -`,
+}
+
+var statusText = text{
+	short: "show registries, identities, what is kept, and problems",
+	long: `Shows each registry that is known here: in which file clients find the helper for it, as whom a pull would be made, until when a token is cached, whether a password is stored, and the form of the user name. Then the files that are used, and problems.
+
+It asks nobody and changes nothing. "docker-credential-acr doctor REGISTRY" tries a pull's path step by step.`,
+	example: `  docker-credential-acr status
+  docker-credential-acr status myregistry
+  docker-credential-acr status -o json`,
 }
 
 var cacheText = text{
@@ -308,3 +321,121 @@ func count(n int, what string) string {
 	}
 	return strconv.Itoa(n) + " " + what
 }
+
+// What status shows.
+const (
+	titleFiles    = "Files:"
+	titleProblems = "Problems:"
+
+	fileDocker        = "Docker's configuration"
+	filePodman        = "podman's configuration"
+	fileHelm          = "helm's logins"
+	fileConfiguration = "configuration"
+	fileCache         = "tokens"
+	filePasswords     = "passwords"
+	fileLog           = "log"
+
+	saidNoRegistries = "no registry is known here; name one:\n    docker-credential-acr configure myregistry"
+	saidNowhere      = "nowhere"
+)
+
+var statusHeadings = []string{"REGISTRY", "CONFIGURED IN", "IDENTITY", "CACHED UNTIL", "PASSWORD", "USER NAME"}
+
+func saidPlace(at place) string {
+	if at.Key == "credsStore" {
+		return short(at.Path) + " (credsStore)"
+	}
+	return short(at.Path)
+}
+
+// saidIdentity leaves the tenant out, for which a table has no room.
+func saidIdentity(r registryStatus) string {
+	if r.Identity == nil {
+		return "none found"
+	}
+	who, _, _ := strings.Cut(r.Identity.Who, " of tenant ")
+	switch x := r.Identity; {
+	case x.Certain:
+		return x.title + ": " + who
+	case x.Source == string(config.ManagedIdentity):
+		return x.title + ", if this machine has one"
+	default:
+		return x.title + ": " + who + "\nunless this machine has an identity"
+	}
+}
+
+func saidCached(r registryStatus) string {
+	switch {
+	case r.CachedUntil == nil:
+		return "no"
+	case r.Login:
+		return moment(r.until) + "\nby login"
+	}
+	return moment(r.until)
+}
+
+func saidPassword(r registryStatus) string {
+	if r.Password == nil {
+		return "no"
+	}
+	return r.Password.Username + " in " + r.Password.Store
+}
+
+func saidFile(f fileStatus) string {
+	switch {
+	case f.Path == "":
+		return "nowhere"
+	case !f.Exists && f.Path != "stderr":
+		return short(f.Path) + " (not there)"
+	}
+	return short(f.Path)
+}
+
+func saidPasswordIndex(registry string, err error) string {
+	return registry + ": what is known of its password cannot be read, as its file " + err.Error()
+}
+
+// saidFinding is what stands between clients and the helper, and the command that
+// mends it, if one does.
+func saidFinding(f dockerconfig.Finding) (what, command string) {
+	path, configure := short(f.Path), Name+" configure "+f.Registry
+	switch f.Code {
+	case dockerconfig.FileUnusable:
+		return path + " cannot be used: " + f.Err.Error(), ""
+	case dockerconfig.NotConfigured:
+		return f.Registry + ": " + path + " does not name this helper", configure
+	case dockerconfig.OtherHelper:
+		return f.Registry + ": " + path + " names another helper, " + f.Detail, configure
+	case dockerconfig.Misspelt:
+		return f.Registry + ": no client looks up " + strconv.Quote(f.Detail) + " in credHelpers of " + path, configure
+	case dockerconfig.CredsStore:
+		return path + " names this helper as credsStore, so logins to other registries fail, and some clients don't run it; name it for each registry", Name + " configure REGISTRY"
+	case dockerconfig.EnvironmentLogin:
+		return f.Registry + ": docker uses the login in the variable DOCKER_AUTH_CONFIG instead", "unset DOCKER_AUTH_CONFIG"
+	case dockerconfig.LeftoverLogin:
+		return f.Registry + ": " + path + " still holds a login, which nothing uses", "docker logout " + f.Registry
+	case dockerconfig.PodmanLogin:
+		return f.Registry + ": podman uses the login in " + path + " instead", "podman logout --authfile " + path + " " + f.Registry
+	case dockerconfig.PodmanHelper:
+		return f.Registry + ": podman uses another helper, " + f.Detail + ", by " + path, Name + " configure --podman " + f.Registry
+	case dockerconfig.HelmLogin:
+		return f.Registry + ": helm uses the login in " + path + " instead", "helm registry logout " + f.Registry
+	case dockerconfig.ProgramMissing:
+		if !dockerconfig.ProperlyNamed(f.Path) {
+			return "clients run docker-credential-acr, and there is none on PATH; this program is " + path + ", so rename it, or link to it", ""
+		}
+		return "clients run docker-credential-acr, and there is none on PATH; add " + filepath.Dir(path) + " to it, for clients too", ""
+	case dockerconfig.ProgramOther:
+		return "clients run another docker-credential-acr, " + path + ", which comes first on PATH; this one is " + short(f.Detail), ""
+	case dockerconfig.SnapDocker:
+		return "docker is a snap, " + path + ", which can run no credential helper; install it otherwise: https://docs.docker.com/engine/install/", ""
+	case dockerconfig.SudoHome:
+		return "under sudo clients read root's " + path + ", not " + f.Detail + "'s; configure both, or run clients without sudo", ""
+	case dockerconfig.PlainLogins:
+		return "as " + path + " names a helper, docker keeps logins to other registries in it, unencrypted; add \"credsStore\": " + strconv.Quote(f.Detail) + " to it", ""
+	}
+	return string(f.Code), ""
+}
+
+// notACR is an error about a name, with the name.
+func notACR(name string, err error) error { return fmt.Errorf("%s: %w", name, err) }

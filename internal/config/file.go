@@ -36,15 +36,11 @@ func (e *environment) openFile() File {
 	name := e.get(EnvFile)
 	named := name != ""
 	if !named {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return File{}
-		}
-		name = filepath.Join(dir, "docker-credential-acr", "config.json")
+		name = defaultFile()
 	}
 	info, err := os.Stat(name)
 	switch {
-	case !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)):
+	case name == "", !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)):
 		return File{}
 	case err == nil && !info.Mode().IsRegular():
 		err = errors.New("it is not a regular file")
@@ -64,6 +60,24 @@ func (e *environment) openFile() File {
 		e.fail(name, "%s", p)
 	}
 	return file
+}
+
+// defaultFile is where the configuration file is unless it is named; empty without
+// a home.
+func defaultFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "docker-credential-acr", "config.json")
+}
+
+// Path is where the configuration file is, or would be; empty without a home.
+func (c Config) Path() string {
+	if name, _ := c.lookup(EnvFile); name != "" {
+		return name
+	}
+	return defaultFile()
 }
 
 // parseFile reads a configuration. Each problem is a clause that begins with

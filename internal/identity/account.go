@@ -14,9 +14,24 @@ import (
 // nobody stands for a tool that is signed out or was never used.
 const nobody = "nobody"
 
+// somebody is who is signed in to a tool that does not say it in its files.
+const somebody = "whoever is signed in"
+
+// toolUser says who is signed in to a tool. A service principal's name there is
+// its client id.
+func toolUser(name, tenant string) func() string {
+	return func() string {
+		if !plain.MatchString(name) || len(name) > longest {
+			return somebody
+		}
+		return Claims{User: name, Tenant: tenant}.String()
+	}
+}
+
 // cliAccount names the account that az answers with, as azureProfile.json in dir
-// has it: the user, the tenant and the subscription that is the default one.
-func cliAccount(dir string) string {
+// has it: the user, the tenant and the subscription that is the default one. who
+// is the same for people, and nil for nobody.
+func cliAccount(dir string) (account string, who func() string) {
 	var profile struct {
 		Subscriptions []struct {
 			ID       string `json:"id"`
@@ -31,25 +46,26 @@ func cliAccount(dir string) string {
 		} `json:"subscriptions"`
 	}
 	if !readJSON(dir, "azureProfile.json", &profile) {
-		return nobody
+		return nobody, nil
 	}
 	var accounts []string
 	for _, s := range profile.Subscriptions {
 		if s.Default {
 			accounts = append(accounts, strings.TrimSpace("user="+s.User.Name+" "+s.User.Type+" "+s.User.AssignedIdentity)+" tenant="+s.TenantID+" subscription="+s.ID+" cloud="+s.Cloud)
+			who = toolUser(s.User.Name, s.TenantID)
 		}
 	}
 	if accounts == nil {
-		return nobody
+		return nobody, nil
 	}
-	return strings.Join(accounts, ",")
+	return strings.Join(accounts, ","), who
 }
 
 // developerCLIAccount stands for the account that azd answers with. azd keeps
 // it under auth.account.currentUser of auth.json in its configuration
 // directory; which fields it has depends on the kind of login, so they are
-// hashed.
-func developerCLIAccount(dir string) string {
+// hashed, and who it is stays unknown.
+func developerCLIAccount(dir string) (account string, who func() string) {
 	var auth struct {
 		Auth struct {
 			Account struct {
@@ -58,21 +74,21 @@ func developerCLIAccount(dir string) string {
 		} `json:"auth"`
 	}
 	if !readJSON(dir, "auth.json", &auth) || auth.Auth.Account.CurrentUser == nil {
-		return nobody
+		return nobody, nil
 	}
 	sum := sha256.Sum256(auth.Auth.Account.CurrentUser)
-	return "user=" + hex.EncodeToString(sum[:8])
+	return "user=" + hex.EncodeToString(sum[:8]), text(somebody)
 }
 
 // powerShellAccount names the context that Az PowerShell answers with.
-func powerShellAccount(dir string) string {
+func powerShellAccount(dir string) (account string, who func() string) {
 	var settings struct {
 		DefaultContextKey string `json:"DefaultContextKey"`
 	}
 	if !readJSON(dir, "AzureRmContext.json", &settings) || settings.DefaultContextKey == "" {
-		return nobody
+		return nobody, nil
 	}
-	return "context=" + settings.DefaultContextKey
+	return "context=" + settings.DefaultContextKey, text(somebody)
 }
 
 // maxProfile bounds what is read of a file that others write. A profile with a

@@ -31,28 +31,30 @@ func TestCLIAccount(t *testing.T) {
 		"empty":            {"", nobody},
 		"null":             {"null", nobody},
 	} {
-		if got := cliAccount(profile(t, "azureProfile.json", tt.content)); got != tt.want {
+		if got, _ := cliAccount(profile(t, "azureProfile.json", tt.content)); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
-	if got := cliAccount(t.TempDir()) + cliAccount(""); got != nobody+nobody {
+	unused, _ := cliAccount(t.TempDir())
+	homeless, _ := cliAccount("")
+	if got := unused + homeless; got != nobody+nobody {
 		t.Errorf("without a profile: %q", got)
 	}
 }
 
 func TestOtherToolsAccounts(t *testing.T) {
-	anna := developerCLIAccount(profile(t, "auth.json", `{"auth":{"account":{"currentUser":{"homeAccountId":"a","tenantId":"t"}}}}`))
-	bert := developerCLIAccount(profile(t, "auth.json", `{"auth":{"account":{"currentUser":{"homeAccountId":"b","tenantId":"t"}}}}`))
+	anna, _ := developerCLIAccount(profile(t, "auth.json", `{"auth":{"account":{"currentUser":{"homeAccountId":"a","tenantId":"t"}}}}`))
+	bert, _ := developerCLIAccount(profile(t, "auth.json", `{"auth":{"account":{"currentUser":{"homeAccountId":"b","tenantId":"t"}}}}`))
 	if anna == bert || anna == nobody || bert == nobody {
 		t.Errorf("azd: %q and %q", anna, bert)
 	}
-	if got := developerCLIAccount(profile(t, "auth.json", `{"auth":{}}`)); got != nobody {
+	if got, _ := developerCLIAccount(profile(t, "auth.json", `{"auth":{}}`)); got != nobody {
 		t.Errorf("azd, signed out: %q", got)
 	}
-	if got := powerShellAccount(profile(t, "AzureRmContext.json", "\ufeff"+`{"DefaultContextKey":"Sub (s) - t - anna"}`)); got != "context=Sub (s) - t - anna" {
+	if got, _ := powerShellAccount(profile(t, "AzureRmContext.json", "\ufeff"+`{"DefaultContextKey":"Sub (s) - t - anna"}`)); got != "context=Sub (s) - t - anna" {
 		t.Errorf("PowerShell: %q", got)
 	}
-	if got := powerShellAccount(profile(t, "AzureRmContext.json", `{}`)); got != nobody {
+	if got, _ := powerShellAccount(profile(t, "AzureRmContext.json", `{}`)); got != nobody {
 		t.Errorf("PowerShell, signed out: %q", got)
 	}
 }

@@ -21,7 +21,7 @@ import (
 // secret or a certificate that stands elsewhere.
 func (e *entra) servicePrincipal() source {
 	c := e.config
-	s := source{title: "service principal", configured: true, id: e.principal()}
+	s := source{title: "service principal", configured: true, id: e.principal(), who: e.who}
 	missing := e.missing()
 	if c.ClientSecret == "" && c.ClientSecretFile == "" && c.CertificatePath == "" {
 		what := "clientSecretFile, clientSecretVariable or certificateFile"

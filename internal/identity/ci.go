@@ -31,7 +31,7 @@ func (e *entra) gitHubActions() source {
 		s.token = unavailable(strings.Join(e.missing(), " and ") + " is not set")
 	default:
 		s.configured = true
-		s.id = e.principal()
+		s.id, s.who = e.principal(), e.who
 		s.token = e.assert(e.gitHubAssertion)
 	}
 	return s
@@ -149,6 +149,7 @@ func (e *entra) azurePipelines() source {
 		s.id = "tenant=" + c.PipelinesTenantID + " client=" + c.PipelinesClientID + " connection=" + c.ServiceConnectionID
 		job := *e // as the application of the service connection
 		job.config.TenantID, job.config.ClientID = c.PipelinesTenantID, c.PipelinesClientID
+		s.who = job.who
 		s.token = job.assert(job.pipelinesAssertion)
 	}
 	return s

@@ -59,7 +59,11 @@ var plainURL = lazyregexp.New(`^[\w:/.-]+$`)
 // tenant …". It shows claims, never the token; it is empty for a token that
 // cannot be read.
 func Describe(token string) string {
-	c := Read(token)
+	return Read(token).String()
+}
+
+// String says whose claims they are; empty if they tell nobody.
+func (c Claims) String() string {
 	who := c.User
 	if who == "" && c.Application != "" {
 		who = "application " + c.Application

@@ -25,11 +25,11 @@ func (e *entra) environment() source {
 		// Half a service principal is a mistake. Going on with another identity
 		// would hide it.
 		s.configured = true
-		s.id = "incomplete"
+		s.id, s.who = "incomplete", text("incomplete")
 		s.token = fails("a secret or certificate is set but " + missing + " is not")
 	default:
 		s.configured = true
-		s.id = e.principal()
+		s.id, s.who = e.principal(), e.who
 		s.token = e.application
 	}
 	return s
@@ -64,6 +64,13 @@ func (e *entra) missing() []string {
 func (e *entra) principal() string {
 	return "tenant=" + e.config.TenantID + " client=" + e.config.ClientID
 }
+
+// who is the same for people.
+func (e *entra) who() string {
+	return Claims{Application: e.config.ClientID, Tenant: e.config.TenantID}.String()
+}
+
+func text(s string) func() string { return func() string { return s } }
 
 func unavailable(why string) func(context.Context, string) (string, error) {
 	return func(context.Context, string) (string, error) { return "", absent(why) }

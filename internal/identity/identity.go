@@ -47,6 +47,11 @@ type source struct {
 	title string
 	// id tells which identity the source would answer with; it holds no secret.
 	id string
+	// who tells the same to people, as far as it is known without asking; nil if
+	// the source has nothing to say here.
+	who func() string
+	// unsure sources may have nothing to say here, which only asking tells.
+	unsure bool
 	// configured sources end the search: what their variables ask for is used
 	// or is an error, never passed over for somebody else's identity.
 	configured bool
@@ -196,6 +201,35 @@ func (i *Identity) Sources() []Outcome {
 		all = append(all, Outcome{Source: s.kind, Title: s.title, ID: s.id})
 	}
 	return all
+}
+
+// Expected is who an Identity is likely to be.
+type Expected struct {
+	Source config.Source
+	// Title is the source's name for people; empty if no source has anything to
+	// say.
+	Title string
+	// Who is whose token it would be, such as "anna@contoso.com of tenant …".
+	Who string
+	// Unsure reports that another source comes first which may have nothing to
+	// say, a machine's metadata service, or that this is the one.
+	Unsure bool
+}
+
+// Expect tells who answers, as far as that is known without asking anybody.
+func (i *Identity) Expect() Expected {
+	var perhaps Expected
+	for _, s := range i.order(i.notes.Note("source for " + i.surroundings())) {
+		if s.who == nil {
+			continue
+		}
+		x := Expected{s.kind, s.title, s.who(), s.unsure || perhaps.Unsure}
+		if !s.unsure {
+			return x
+		}
+		perhaps = x
+	}
+	return perhaps
 }
 
 // Authority is the Entra endpoint, an https URL.

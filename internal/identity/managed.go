@@ -33,23 +33,24 @@ func (e *entra) managedIdentity(among bool) source {
 	var id azidentity.ManagedIDKind
 	switch c := e.config; {
 	case c.ResourceID != "":
-		id, s.id = azidentity.ResourceID(c.ResourceID), "resource="+c.ResourceID
+		id, s.id, s.who = azidentity.ResourceID(c.ResourceID), "resource="+c.ResourceID, text(c.ResourceID)
 	case c.ObjectID != "":
-		id, s.id = azidentity.ObjectID(c.ObjectID), "object="+c.ObjectID
+		id, s.id, s.who = azidentity.ObjectID(c.ObjectID), "object="+c.ObjectID, text("object "+c.ObjectID)
 	case c.ClientID != "":
-		id, s.id = azidentity.ClientID(c.ClientID), "client="+c.ClientID
+		id, s.id, s.who = azidentity.ClientID(c.ClientID), "client="+c.ClientID, text("application "+c.ClientID)
 	default:
 		// A home directory on the network is shared by machines with
 		// identities of their own.
 		name, _ := os.Hostname()
-		s.id = "system of " + name
+		s.id, s.who = "system of "+name, text("system-assigned")
 	}
+	s.unsure = among && platform == managedidentity.DefaultToIMDS
 	if platform != managedidentity.DefaultToIMDS {
 		s.id += " on " + string(platform)
 		s.configured = true // the platform set its variables for this very purpose
 	}
 	s.token = func(ctx context.Context, scope string) (string, error) {
-		if among && platform == managedidentity.DefaultToIMDS && !e.probe(ctx) {
+		if s.unsure && !e.probe(ctx) {
 			return "", absent("no metadata service at " + imdsHost)
 		}
 		credential, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{
@@ -60,7 +61,7 @@ func (e *entra) managedIdentity(among bool) source {
 			return "", errors.New("this platform (" + string(platform) + ") has no such managed identity, or its variables don't fit together")
 		}
 		token, err := e.request(ctx, credential, scope)
-		if among && platform == managedidentity.DefaultToIMDS {
+		if s.unsure {
 			err = e.notOurs(err)
 		}
 		return token, err

@@ -28,11 +28,11 @@ func (e *entra) workloadIdentity() source {
 		s.token = unavailable("AZURE_FEDERATED_TOKEN_FILE is not set")
 	case missing != "":
 		s.configured = true
-		s.id = "incomplete"
+		s.id, s.who = "incomplete", text("incomplete")
 		s.token = fails("AZURE_FEDERATED_TOKEN_FILE is set but " + missing + " is not")
 	default:
 		s.configured = true
-		s.id = e.principal() + " subject=" + subject(c.FederatedTokenFile, "")
+		s.id, s.who = e.principal()+" subject="+subject(c.FederatedTokenFile, ""), e.who
 		s.token = e.assert(func(context.Context) (string, error) { return readAssertion(c.FederatedTokenFile) })
 	}
 	return s
@@ -42,7 +42,7 @@ func (e *entra) workloadIdentity() source {
 // Bitbucket hands to a job, in a file or a variable that the configuration names.
 func (e *entra) federatedToken() source {
 	c := e.config
-	s := source{title: "federated token", configured: true}
+	s := source{title: "federated token", who: e.who, configured: true}
 	missing := e.missing()
 	switch {
 	case c.TokenFile == "" && c.TokenVariable == "":
@@ -51,7 +51,7 @@ func (e *entra) federatedToken() source {
 		missing = append(missing, "a value for "+c.TokenVariable)
 	}
 	if len(missing) > 0 {
-		s.id = "incomplete"
+		s.id, s.who = "incomplete", text("incomplete")
 		s.token = fails("it lacks " + strings.Join(missing, " and "))
 		return s
 	}
