@@ -123,7 +123,7 @@ func azure(ts *testscript.TestScript, neg bool, args []string) {
 	setAll(ts, s.azure.Env())
 }
 
-// world changes the emulator's faults and registries to those of a file.
+// world changes the emulator's faults, metadata service and registries to those of a file.
 func world(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: world CONFIG")
@@ -131,7 +131,7 @@ func world(ts *testscript.TestScript, neg bool, args []string) {
 	c, err := azuretest.ParseConfig([]byte(ts.ReadFile(args[0])))
 	ts.Check(err)
 	of(ts).azure.Update(func(now *azuretest.Config) {
-		now.Faults, now.Clock, now.SignIn, now.MissingAudiences = c.Faults, c.Clock, c.SignIn, c.MissingAudiences
+		now.Faults, now.IMDS, now.Clock, now.SignIn, now.MissingAudiences = c.Faults, c.IMDS, c.Clock, c.SignIn, c.MissingAudiences
 		for _, r := range c.Registries {
 			*now.Registry(r.Host) = r
 		}

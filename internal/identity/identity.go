@@ -162,9 +162,15 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 func (i *Identity) Report(ctx context.Context, seen func(Outcome)) (string, error) {
 	about := "source for " + i.surroundings()
 	var looked []string
-	for n, s := range i.order(i.notes.Note(about)) {
+	sources := i.order(i.notes.Note(about))
+	early := i.early(ctx, sources)
+	defer early.stop()
+	for n, s := range sources {
 		start := time.Now()
-		token, err := i.ask(ctx, s)
+		token, err, asked := early.answers(s)
+		if !asked {
+			token, err = i.ask(ctx, s)
+		}
 		var a absent
 		seen(Outcome{s.kind, s.title, s.id, time.Since(start), err, errors.As(err, &a)})
 		switch {
