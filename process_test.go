@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"docker-credential-acr/cache"
+	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/azuretest"
 )
 
@@ -134,7 +135,7 @@ func TestKillStorm(t *testing.T) {
 func TestHungHolder(t *testing.T) {
 	e := emulate(t, azuretest.Config{})
 	secret := e.get(t)
-	key := cache.Cache{Dir: e.cacheDir()}.Entries()[0].Key
+	key := cache.Cache{Dir: e.cacheDir(), Sealer: atrest.Sealer{}}.Entries()[0].Key
 	if err := e.command(t.Context(), "erase", azuretest.MyRegistry).Run(); err != nil {
 		t.Fatal(err)
 	}

@@ -6,21 +6,15 @@
 // that neither parallel writers nor a kill in the middle lose or tear one.
 //
 // Files are readable by their owner only, from birth. Get trusts no file that
-// another user owns or could have written, and follows no symbolic link.
+// another user owns or could have written, and follows no symbolic link. With a
+// Sealer, entries are of no use to whoever copies them; see there.
 package cache
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
+	"slices"
 	"time"
-
-	"docker-credential-acr/internal/privatefile"
 )
 
 // version is the format of the files. It is part of their names, so that
@@ -36,9 +30,11 @@ type Cache struct {
 	Dir string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Sealer seals entries; nil means that they stand in clear.
+	Sealer Sealer
 }
 
-// Key names an entry. Neither part is secret; both stand in the file.
+// Key names an entry. Neither part is secret.
 type Key struct {
 	// Registry is a login server, in lower case.
 	Registry string `json:"registry"`
@@ -84,11 +80,19 @@ func (e Entry) plausible(now time.Time) bool {
 }
 
 // Get returns the entry of k, whatever its age. An entry that is missing,
-// damaged, of another format, of another key, or not private counts as not
-// there.
+// damaged, of another format, of another key, not private, or sealed elsewhere
+// counts as not there.
 func (c Cache) Get(k Key) (Entry, bool) {
-	var e Entry
-	if c.Dir == "" || !readRecord(c.path(k, tokenFile), &e) || e.Key != k || e.Secret == "" {
+	if c.Dir == "" {
+		return Entry{}, false
+	}
+	e, ok := c.load(c.tokenPath(k, ""), "")
+	if id := c.seal(); id != "" {
+		if sealed, found := c.load(c.tokenPath(k, id), id); found && (!ok || sealed.Obtained.After(e.Obtained)) {
+			e, ok = sealed, true
+		}
+	}
+	if !ok {
 		return Entry{}, false
 	}
 	return e, true
@@ -96,48 +100,54 @@ func (c Cache) Get(k Key) (Entry, bool) {
 
 // Put keeps e, replacing what stood under its key, and sweeps the directory.
 // An error means that e was not kept and that the old entry is as it was.
+//
+// What others have put under this key with another Sealer's key stays. If each
+// replaced the other's, both would ask the registry every time.
 func (c Cache) Put(e Entry) error {
+	_, err := c.put(e)
+	return err
+}
+
+// Replace is Put for an entry that somebody has chosen: what others have put under
+// its key, with another Sealer's key, is forgotten.
+func (c Cache) Replace(e Entry) error {
+	path, err := c.put(e)
+	if err != nil {
+		return err
+	}
+	return c.forget(e.Key, path)
+}
+
+// put returns the file that e is in.
+func (c Cache) put(e Entry) (path string, err error) {
 	if c.Dir == "" {
-		return nil
+		return "", nil
 	}
 	c.dropTemporary(e.Key)
-	// The file's modification time is the entry's end, so that sweep can tell
-	// dead entries from live ones without opening each.
-	if err := c.write(e.Key, tokenFile, e, e.Expires); err != nil {
-		return err
+	if path, err = c.save(e); err != nil {
+		return "", err
 	}
 	_ = os.Remove(c.path(e.Key, failureFile))
 	c.sweep()
-	return nil
+	return path, nil
 }
 
 // Remove forgets one entry. What is not there is not an error.
-func (c Cache) Remove(k Key) error {
-	if c.Dir == "" {
-		return nil
-	}
-	if err := os.Remove(c.path(k, tokenFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+func (c Cache) Remove(k Key) error { return c.forget(k, "") }
+
+// forget deletes the files of an entry, but the one that is kept.
+func (c Cache) forget(k Key, kept string) error {
+	return c.removeFiles(func(f file) bool {
+		return f.kind == tokenFile && f.path == c.tokenPath(k, f.seal) && f.path != kept
+	})
 }
 
 // Drop forgets all entries of a registry, of every identity, with the failures
 // remembered for it. What is not there is not an error.
 func (c Cache) Drop(registry string) error {
-	if c.Dir == "" {
-		return nil
-	}
-	files, err := c.files()
-	var failed []error
-	for _, f := range files {
-		if f.registry == hash(registry) && f.kind != lockFile {
-			if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				failed = append(failed, err)
-			}
-		}
-	}
-	return errors.Join(append(failed, err)...)
+	return c.removeFiles(func(f file) bool {
+		return f.registry == hash(registry) && f.kind != lockFile
+	})
 }
 
 // Entries returns all entries that Get would return, in no order.
@@ -146,15 +156,17 @@ func (c Cache) Entries() []Entry {
 		return nil
 	}
 	files, _ := c.files()
-	var all []Entry
+	id := c.seal()
+	all := map[Key]Entry{}
 	for _, f := range files {
-		var e Entry
-		// The key must lead back to the file: a copy under another name is foreign.
-		if f.kind == tokenFile && readRecord(f.path, &e) && e.Secret != "" && c.path(e.Key, tokenFile) == f.path {
-			all = append(all, e)
+		if f.kind != tokenFile || f.seal != "" && f.seal != id {
+			continue
+		}
+		if e, ok := c.load(f.path, f.seal); ok && !all[e.Key].Obtained.After(e.Obtained) {
+			all[e.Key] = e
 		}
 	}
-	return all
+	return slices.Collect(maps.Values(all))
 }
 
 func (c Cache) now() time.Time {
@@ -162,36 +174,4 @@ func (c Cache) now() time.Time {
 		return c.Now()
 	}
 	return time.Now()
-}
-
-// write replaces the file of k by record, whole or not at all.
-func (c Cache) write(k Key, kind string, record any, modified time.Time) error {
-	content, err := seal(record)
-	if err != nil {
-		return err
-	}
-	return privatefile.Write(c.path(k, kind), filepath.Base(c.path(k, temporaryFile)), content, modified)
-}
-
-// seal writes record as JSON behind its checksum. A flipped bit would otherwise
-// be handed out as a token and be refused by the registry, for hours.
-func seal(record any) ([]byte, error) {
-	content, err := json.Marshal(record)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(content)
-	return append(hex.AppendEncode(nil, sum[:]), append([]byte("\n"), content...)...), nil
-}
-
-// readRecord reads a sealed record into v. It reports false for a file that is
-// missing, not private or damaged.
-func readRecord(path string, v any) bool {
-	content, err := privatefile.Read(path, maxFile)
-	if err != nil {
-		return false
-	}
-	sum, content, ok := bytes.Cut(content, []byte("\n"))
-	want := sha256.Sum256(content)
-	return ok && hex.EncodeToString(want[:]) == string(sum) && json.Unmarshal(content, v) == nil
 }

@@ -118,8 +118,7 @@ var damages = map[string]func(t *testing.T, path string){
 	"random text": func(t *testing.T, path string) { write(t, path, []byte("nonsense\n{}")) },
 	"bit flipped": func(t *testing.T, path string) {
 		content := read(t, path)
-		at := strings.Index(string(content), "secret of ")
-		content[at] ^= 1
+		content[len(content)/2] ^= 1
 		write(t, path, content)
 	},
 	"null": func(t *testing.T, path string) { write(t, path, []byte("null")) },
@@ -131,37 +130,43 @@ var damages = map[string]func(t *testing.T, path string){
 		}
 	},
 	"of another key": func(t *testing.T, path string) {
+		key := sealer(1)
 		other := Cache{Dir: t.TempDir(), Now: func() time.Time { return start }}
-		e := entry("otherregistry.azurecr.io", "anna", time.Hour)
-		put(t, other, e)
-		write(t, path, read(t, other.path(e.Key, tokenFile)))
+		if strings.HasSuffix(path, "-01"+tokenFile) {
+			other.Sealer = &key
+		}
+		put(t, other, entry("otherregistry.azurecr.io", "anna", time.Hour))
+		write(t, path, read(t, list(t, other.Dir)[0]))
 	},
 }
 
 func TestDamagedEntryIsAMiss(t *testing.T) {
 	for name, damage := range damages {
-		t.Run(name, func(t *testing.T) {
-			c, _ := newCache(t)
-			e := entry("myregistry.azurecr.io", "anna", time.Hour)
-			put(t, c, e)
-			damage(t, c.path(e.Key, tokenFile))
-			if got, ok := c.Get(e.Key); ok {
-				t.Errorf("got %+v", got)
-			}
-			if all := c.Entries(); len(all) != 0 {
-				t.Errorf("listed %+v", all)
-			}
-			err := c.Put(e)
-			if name == "directory" {
-				return // whoever made it may want it
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, ok := c.Get(e.Key); !ok || !same(got, e) {
-				t.Errorf("after renewal %+v, %v", got, ok)
-			}
-		})
+		t.Run(name, func(t *testing.T) { damaged(t, name, damage, 0) })
+		t.Run("sealed, "+name, func(t *testing.T) { damaged(t, name, damage, 1) })
+	}
+}
+
+func damaged(t *testing.T, name string, damage func(t *testing.T, path string), key sealer) {
+	c := sharing(t, key)[0]
+	e := entry("myregistry.azurecr.io", "anna", time.Hour)
+	put(t, c, e)
+	damage(t, c.tokenPath(e.Key, key.ID()))
+	if got, ok := c.Get(e.Key); ok {
+		t.Errorf("got %+v", got)
+	}
+	if all := c.Entries(); len(all) != 0 {
+		t.Errorf("listed %+v", all)
+	}
+	err := c.Put(e)
+	if name == "directory" {
+		return // whoever made it may want it
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := c.Get(e.Key); !ok || !same(got, e) {
+		t.Errorf("after renewal %+v, %v", got, ok)
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
+	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/identity"
@@ -215,7 +216,7 @@ func (h *Helper) List() (map[string]string, error) {
 		}
 	}
 	for _, dir := range h.config.CacheDirs() {
-		for _, e := range (cache.Cache{Dir: dir, Now: h.now}).Entries() {
+		for _, e := range h.cache(dir).Entries() {
 			r, ok := h.config.Registry(e.Registry)
 			if !ok || !e.Usable(h.now()) || found[e.Registry] != "" {
 				continue
@@ -250,8 +251,12 @@ type question struct {
 
 func (h *Helper) question(r host.Registry) *question {
 	s := h.config.For(r)
-	c := cache.Cache{Dir: s.CacheDir, Now: h.now}
+	c := h.cache(s.CacheDir)
 	return &question{Helper: h, registry: r, settings: s, cache: c, store: h.store(), who: identity.New(s.Azure, h.transport, c, h.log)}
+}
+
+func (h *Helper) cache(dir string) cache.Cache {
+	return cache.Cache{Dir: dir, Now: h.now, Sealer: atrest.Sealer{}}
 }
 
 func (h *Helper) store() store.Store {

@@ -131,7 +131,7 @@ func (q *question) keepToken(ctx context.Context, t exchange.Token) error {
 	if q.cache.Dir == "" {
 		return errors.New("the cache is off, so there is nowhere to keep it")
 	}
-	if err := q.cache.Put(cache.Entry{Key: q.stored(), Secret: t.Secret, Obtained: t.Obtained, Expires: t.Expires}); err != nil {
+	if err := q.cache.Replace(cache.Entry{Key: q.stored(), Secret: t.Secret, Obtained: t.Obtained, Expires: t.Expires}); err != nil {
 		return errors.New("cannot write to " + q.cache.Dir)
 	}
 	q.log.Info("stored", "registry", q.registry.LoginServer, "store", "cache", "expires", t.Expires.UTC().Format(time.RFC3339))

@@ -1,0 +1,5 @@
+package atrest
+
+import "testing"
+
+func newSealer(*testing.T) Sealer { return Sealer{} }
