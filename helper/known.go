@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"docker-credential-acr/cache"
 )
 
 // Registries returns the login servers that are known here without asking
@@ -21,7 +19,7 @@ func (h *Helper) Registries() []string {
 		known[name] = true
 	}
 	for _, dir := range h.config.CacheDirs() {
-		for _, e := range (cache.Cache{Dir: dir, Now: h.now}).Entries() {
+		for _, e := range h.cache(dir).Entries() {
 			known[e.Registry] = true
 		}
 	}
@@ -94,7 +92,7 @@ func (h *Helper) ClearCache() (tokens int, dirs []string, err error) {
 		return 0, nil, h.misconfig // some directory may be missing
 	}
 	for _, dir := range h.config.CacheDirs() {
-		n, failed := (cache.Cache{Dir: dir, Now: h.now}).Clear()
+		n, failed := h.cache(dir).Clear()
 		tokens += n
 		dirs = append(dirs, dir)
 		if failed != nil {

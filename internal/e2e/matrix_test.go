@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"docker-credential-acr/cache"
+	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/azuretest"
 	"docker-credential-acr/internal/e2e/results"
 )
@@ -266,7 +267,7 @@ func count(n int, unsteady bool) string {
 func (w *world) expire() {
 	w.t.Helper()
 	yesterday := func() time.Time { return time.Now().Add(-24 * time.Hour) }
-	c := cache.Cache{Dir: filepath.Join(w.env["XDG_CACHE_HOME"], "docker-credential-acr"), Now: yesterday}
+	c := cache.Cache{Dir: filepath.Join(w.env["XDG_CACHE_HOME"], "docker-credential-acr"), Now: yesterday, Sealer: atrest.Sealer{}}
 	entries := c.Entries()
 	if len(entries) == 0 {
 		w.t.Fatal("the cache is empty")
