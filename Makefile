@@ -10,6 +10,9 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # auto: with the race detector where it works. Or -race, or nothing.
 RACE ?= auto
 FUZZTIME ?= 30s
+
+# Where the files of a release will be, for the files of package managers.
+RELEASE_URL ?= https://example.com/docker-credential-acr
 TESTFLAGS ?=
 E2EFLAGS ?=
 ARGS ?=
@@ -23,7 +26,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 tool = GOOS= GOARCH= $(GO) build -C $(1) -buildvcs=false -o '$(CURDIR)/bin/$(2)$(EXE)' $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: help build install test demo emulator e2e fuzz lint lint-format lint-vet \
+.PHONY: help build install test demo emulator release release-test e2e fuzz lint lint-format lint-vet \
 	lint-staticcheck lint-errors lint-ci cross tidy-check vuln tools clients check clean
 
 help: ## print this list
@@ -53,6 +56,13 @@ demo: ## push and pull through the helper, against the emulator
 
 emulator: ## start the emulator of Entra, IMDS and ACR; prints what to export
 	$(GO) run ./internal/azuretest/cmd/azure-emulator $(ARGS)
+
+release: ## build archives, packages, image and checksums into dist/
+	$(GO) build -C tools/release -buildvcs=false -o '$(CURDIR)/bin/tools/release$(EXE)' .
+	bin/tools/release$(EXE) -o dist -url '$(RELEASE_URL)'
+
+release-test: ## build the release twice, compare, install and remove it (Linux, root)
+	$(GO) test -C tools/release -count=1 -timeout 20m .
 
 e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
 	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 15m ./internal/e2e $(E2EFLAGS)

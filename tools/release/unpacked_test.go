@@ -1,0 +1,82 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestUnpacked looks into the packages that Debian cannot install.
+func TestUnpacked(t *testing.T) {
+	rpm, err := os.ReadFile(path(t, name+"-"+made.version+"-1.x86_64.rpm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	feed(t, rpm, "sh", "-c", `rpm2cpio - | (cd "$1" && cpio -idm --quiet)`, "sh", dir)
+	for _, place := range places {
+		if _, err := os.Stat(dir + place); err != nil {
+			t.Errorf("rpm: %v", err)
+		}
+	}
+	if said := run(t, dir+places[0], "version"); !strings.Contains(said, " v"+made.version+" ") {
+		t.Errorf("rpm: %s", said)
+	}
+
+	// An .apk is some .tar.gz one behind the other.
+	f, err := os.Open(path(t, name+"_"+made.version+"-r1_x86_64.apk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for r := tar.NewReader(bytes.NewReader(content)); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found["/"+h.Name] = true
+	}
+	for _, place := range places {
+		if !found[place] {
+			t.Errorf("apk: no %s", place)
+		}
+	}
+	if !found["/.PKGINFO"] {
+		t.Error("apk: no .PKGINFO")
+	}
+}
+
+// TestArchive unpacks what people download by hand.
+func TestArchive(t *testing.T) {
+	dir := t.TempDir()
+	base := name + "_" + made.version + "_linux_amd64"
+	run(t, "tar", "-xzf", path(t, base+".tar.gz"), "-C", dir)
+	if said := run(t, filepath.Join(dir, base, name), "version"); !strings.Contains(said, " v"+made.version+" ") {
+		t.Error(said)
+	}
+	base = name + "_" + made.version + "_windows_amd64"
+	listed := run(t, "python3", "-m", "zipfile", "-l", path(t, base+".zip"))
+	for _, want := range []string{base + "/" + name + ".exe", base + "/LICENSE", base + "/completions/" + name + ".ps1"} {
+		if !strings.Contains(listed, want) {
+			t.Errorf("no %s in\n%s", want, listed)
+		}
+	}
+}
