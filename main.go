@@ -22,8 +22,8 @@ import (
 	"docker-credential-acr/internal/protocol"
 )
 
-// version and commit are set by the linker in releases.
-var version, commit string
+// version, commit and its date are set by the linker in releases.
+var version, commit, date string
 
 func main() {
 	// Whoever ends this program wants what it started to end, too: az may hang.
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		credentials.Name, credentials.Package = command.Name, command.Name
 		if verb == credentials.ActionVersion {
-			credentials.Version = command.Build(buildVersion(), commit).String()
+			credentials.Version = command.Build(buildVersion(), commit, date).String()
 		}
 		h, err := newHelper()
 		if err != nil {
@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		Stderr:   stderr,
 		Lookup:   lookup,
 		Now:      time.Now,
-		Version:  command.Build(buildVersion(), commit),
+		Version:  command.Build(buildVersion(), commit, date),
 		Helper:   newHelper,
 		Protocol: verb,
 	})

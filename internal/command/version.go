@@ -16,6 +16,8 @@ type Version struct {
 	// there were changes beside it.
 	Commit   string `json:"commit,omitempty"`
 	Modified bool   `json:"modified"`
+	// Date is the commit's, in RFC 3339, and so the same for every build of it.
+	Date string `json:"date,omitempty"`
 	// Go is the version of Go, such as "go1.26.0", Platform the system and the
 	// processor.
 	Go       string `json:"goVersion"`
@@ -24,8 +26,8 @@ type Version struct {
 
 // Build returns what this build knows of itself. A commit that is empty is what
 // Go has noted of the repository, if it has.
-func Build(version, commit string) Version {
-	v := Version{Version: version, Commit: commit, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+func Build(version, commit, date string) Version {
+	v := Version{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || commit != "" {
 		return v
@@ -34,6 +36,8 @@ func Build(version, commit string) Version {
 		switch s.Key {
 		case "vcs.revision":
 			v.Commit = s.Value
+		case "vcs.time":
+			v.Date = s.Value
 		case "vcs.modified":
 			v.Modified = s.Value == "true"
 		}
@@ -49,6 +53,7 @@ func (v Version) String() string {
 		if v.Modified {
 			text += "+changes"
 		}
+		text += " of " + v.Date
 	}
 	return text + " " + v.Go + " " + v.Platform
 }
