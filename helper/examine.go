@@ -23,7 +23,7 @@ type Parts struct {
 	Cache    cache.Cache
 	Store    store.Store
 	Identity *identity.Identity
-	// File is the configuration file; empty if there is none.
+	// File is where the configuration file is, or would be; empty without a home.
 	File string
 	// Transport sends requests as Get's are sent. Proxy is the proxy that it
 	// would use, or nil.

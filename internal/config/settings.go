@@ -63,9 +63,6 @@ func (c Config) CacheDirs() []string {
 	return slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool { return dir == "" })
 }
 
-// Path is the configuration file; empty if there is none.
-func (c Config) Path() string { return c.file.path }
-
 // Store is the store that the file names for credentials, or "" for the first
 // that works.
 func (c Config) Store() string { return c.file.store }

@@ -17,10 +17,12 @@ const (
 
 	Configured Code = "configured"
 
-	NotACR      Code = "not-acr"
-	BadSettings Code = "bad-settings"
-	ConfigFile  Code = "config-file"
-	Variables   Code = "variables"
+	NotACR       Code = "not-acr"
+	BadVariable  Code = "bad-variable"
+	BadFile      Code = "bad-file"
+	ConfigFile   Code = "config-file"
+	NoConfigFile Code = "no-config-file"
+	Variables    Code = "variables"
 
 	NameByProxy    Code = "name-by-proxy"
 	NameUnknown    Code = "name-unknown"

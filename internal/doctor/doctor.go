@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -219,6 +220,8 @@ func (w *walk) add(c Check) {
 			c.State = f.State
 		}
 	}
+	// What is wrong comes first.
+	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return rank[b.State] - rank[a.State] })
 	w.report.Checks = append(w.report.Checks, c)
 	if w.Seen != nil {
 		w.Seen(c)

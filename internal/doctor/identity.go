@@ -375,7 +375,7 @@ func (w *walk) granted(ctx context.Context, c credential) []Finding {
 		found = append(found, info(ByRepository))
 	}
 	if there, err := w.api().Exists(ctx, w.Repository, access.Token); err == nil && !there {
-		found = append(found, failure(NoRepository))
+		found = append(found, warning(NoRepository)) // a push would make it
 	}
 	return found
 }

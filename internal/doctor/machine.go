@@ -125,10 +125,12 @@ func (w *walk) settings(context.Context) []Finding {
 	var found []Finding
 	if w.wrong != nil {
 		for _, line := range strings.Split(w.wrong.Error(), "\n") {
-			found = append(found, failure(BadSettings, "error", line))
+			found = append(found, w.misconfigured(line))
 		}
 	}
-	if w.parts.File != "" {
+	if _, err := os.Stat(w.parts.File); w.parts.File == "" || errors.Is(err, fs.ErrNotExist) {
+		found = append(found, info(NoConfigFile))
+	} else {
 		found = append(found, info(ConfigFile, "path", w.parts.File))
 	}
 	var set []string
@@ -141,6 +143,15 @@ func (w *walk) settings(context.Context) []Finding {
 		found = append(found, info(Variables, "names", strings.Join(set, ", ")))
 	}
 	return found
+}
+
+// misconfigured is one mistake: it begins with the name of a variable, or with
+// the path of the configuration file.
+func (w *walk) misconfigured(line string) Finding {
+	if name, _, _ := strings.Cut(line, " "); slices.Contains(variables, name) {
+		return failure(BadVariable, "error", line, "variable", name)
+	}
+	return failure(BadFile, "error", line, "path", w.parts.File)
 }
 
 // variables are those that decide about a get; only their names are shown.

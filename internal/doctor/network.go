@@ -357,7 +357,7 @@ const tolerated = 5 * time.Minute
 
 // clock compares the registry's clock with this machine's.
 func clock(server, local time.Time) []Finding {
-	off := local.Sub(server).Round(time.Second)
+	off := local.Sub(server).Round(time.Minute)
 	values := []string{"off", off.Abs().String(), "now", stamp(local), "server", stamp(server)}
 	switch {
 	case off > tolerated:
