@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"docker-credential-acr/internal/dockerconfig"
 	"docker-credential-acr/internal/doctor"
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 func newDoctor(p *Program) *cobra.Command {
@@ -27,7 +27,7 @@ func newDoctor(p *Program) *cobra.Command {
 		if repository != "" {
 			named = repository
 		}
-		if _, named = image("/" + named); named != "" && !repositoryName().MatchString(named) {
+		if _, named = image("/" + named); named != "" && !repositoryName.MatchString(named) {
 			return &usageError{saidNoRepositoryName}
 		}
 		h, err := p.Helper()
@@ -80,10 +80,9 @@ func image(name string) (registry, repository string) {
 
 // repositoryName matches what the distribution specification calls a name
 // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests).
-func repositoryName() *regexp.Regexp {
-	const part = `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
-	return regexp.MustCompile(`^` + part + `(?:/` + part + `)*$`)
-}
+var repositoryName = lazyregexp.New(`^` + namePart + `(?:/` + namePart + `)*$`)
+
+const namePart = `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
 
 // words are the words for doctor's findings.
 type words map[doctor.Code]saying

@@ -595,7 +595,7 @@ func sayings() []section {
 			},
 			{code: doctor.Code(dockerconfig.PlainLogins)},
 		}},
-		{doctor.Settings, "this program's own settings", []saying{
+		{doctor.Settings, "this program's own settings can be used", []saying{
 			{
 				code:    doctor.NotACR,
 				message: "{registry} is not the login server of an Azure container registry",
@@ -780,7 +780,7 @@ func sayings() []section {
 				command: retry,
 			},
 		}},
-		{doctor.Clock, "this machine's clock, against the registry's", []saying{
+		{doctor.Clock, "this machine's clock agrees with the registry's", []saying{
 			{code: doctor.ClockRight, message: "right"},
 			{
 				code:    doctor.ClockAhead,
@@ -812,7 +812,7 @@ func sayings() []section {
 				command: "az acr show --name {name} --query '[publicNetworkAccess, networkRuleSet]'",
 			},
 		}},
-		{doctor.Login, "what a login has left, which is answered first", []saying{
+		{doctor.Login, "what a login has left, which is answered first, can be had", []saying{
 			{code: doctor.NothingStored, message: "nothing is stored, so the Azure identity counts"},
 			{code: doctor.StoredPassword, message: "docker login has stored the user {user}, in {store}, which is answered instead of the Azure identity"},
 			{code: doctor.StoredToken, message: "a login has left a token until {until}, which is answered instead of the Azure identity"},
@@ -823,7 +823,7 @@ func sayings() []section {
 				command: logoutIt,
 			},
 		}},
-		{doctor.Identity, "the Azure identity: each source, and what it says", []saying{
+		{doctor.Identity, "there is an Azure identity: each source, and what it says", []saying{
 			{code: doctor.SourceAnswered, message: "{source}: gave a token"},
 			{code: doctor.SourceAbsent, message: "{source}: {error}"},
 			{code: doctor.SourceFailed, message: "{source}: {error}"},
@@ -990,7 +990,7 @@ func sayings() []section {
 				command: showHTTP,
 			},
 		}},
-		{doctor.Permissions, "what the registry's token allows everywhere", []saying{
+		{doctor.Permissions, "the registry's token allows pulling", []saying{
 			{code: doctor.PermissionsGiven, message: "{actions}"},
 			{code: doctor.NoPermissions, message: "none for the whole registry: roles count by repository (ABAC mode)"},
 			{
@@ -1000,7 +1000,7 @@ func sayings() []section {
 				command: assignPull,
 			},
 		}},
-		{doctor.Repository, "what the registry grants on the repository", []saying{
+		{doctor.Repository, "the registry takes the credentials, and grants pulling from the repository", []saying{
 			{code: doctor.NoRepositoryNamed, message: "the registry takes the credentials; name one with --repository to see what they allow"},
 			{code: doctor.PullAndPush, message: "{repository}: pull and push"},
 			{code: doctor.PullOnly, message: "{repository}: pull; to push, AcrPush is missing (Container Registry Repository Writer in ABAC mode)"},
@@ -1054,7 +1054,7 @@ func sayings() []section {
 				command: retry,
 			},
 		}},
-		{doctor.Cache, "the cache of tokens", []saying{
+		{doctor.Cache, "tokens can be kept", []saying{
 			{code: doctor.CacheReady, message: "{path}"},
 			{code: doctor.CacheOff, message: "off: each pull asks Entra and the registry"},
 			{
@@ -1089,7 +1089,7 @@ func sayings() []section {
 			{code: doctor.FormToken, message: "the user name <token>; clients that use it as a password need the other form (rules_oci, Terraform's docker provider, docker 20.10 with BuildKit): DOCKER_CREDENTIAL_ACR_USERNAME=guid"},
 			{code: doctor.FormGUID, message: "the user name 00000000-0000-0000-0000-000000000000, which every client knows"},
 		}},
-		{"", "in any step", []saying{
+		{"", "the step ends", []saying{
 			{code: doctor.NotTaken, message: "because of {step}"},
 			{
 				code:    doctor.NoEnd,
@@ -1108,7 +1108,7 @@ func sayings() []section {
 	}
 }
 
-// section is what doctor says in one step.
+// section is what doctor says in one step; about continues "checks that".
 type section struct {
 	step    doctor.Step
 	about   string
