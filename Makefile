@@ -26,7 +26,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 tool = GOOS= GOARCH= $(GO) build -C $(1) -buildvcs=false -o '$(CURDIR)/bin/$(2)$(EXE)' $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man completions test demo emulator release release-test e2e fuzz lint lint-format lint-vet \
+.PHONY: help build install man completions test demo picture emulator release release-test e2e fuzz lint lint-format lint-vet \
 	lint-staticcheck lint-errors lint-ci cross tidy-check vuln tools clients check clean
 
 help: ## print this list
@@ -73,6 +73,9 @@ test: ## run all tests, with the race detector if there is a C compiler
 
 demo: ## push and pull through the helper, against the emulator
 	$(GO) run ./internal/demo $(ARGS)
+
+picture: ## draw docs/demo.svg from a run of the demo
+	$(GO) run ./internal/demo/picture $(ARGS)
 
 emulator: ## start the emulator of Entra, IMDS and ACR; prints what to export
 	$(GO) run ./internal/azuretest/cmd/azure-emulator $(ARGS)

@@ -73,6 +73,28 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestBadges holds that what the README's badges say is so.
+func TestBadges(t *testing.T) {
+	for badge, source := range map[string]struct{ file, pattern, says string }{
+		"go":      {"go.mod", `(?m)^go (\d+\.\d+)`, "Go: %s"},
+		"licence": {"LICENSE", `^(MIT) License`, "licence: %s"},
+		"systems": {"Makefile", `(?m)^PLATFORMS \?= (linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64)$`, "systems: Linux, macOS, Windows"},
+	} {
+		content, err := os.ReadFile(source.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		svg, err := os.ReadFile("docs/badges/" + badge + ".svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile(source.pattern).FindStringSubmatch(strings.ReplaceAll(string(content), "\r\n", "\n"))
+		if m == nil || !strings.Contains(string(svg), `aria-label="`+strings.ReplaceAll(source.says, "%s", m[1])+`"`) {
+			t.Errorf("docs/badges/%s.svg does not say what %s does", badge, source.file)
+		}
+	}
+}
+
 // TestDocumentedVariables compares the variables that the program reads with
 // those that docs/configuration.md describes.
 func TestDocumentedVariables(t *testing.T) {
