@@ -58,7 +58,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BIN", bin)
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("CACHE", filepath.Join(e.WorkDir, "home", ".cache", "docker-credential-acr"))
-			e.Values[scriptKey{}] = &script{env: e}
+			s := &script{env: e}
+			e.Values[scriptKey{}] = s
+			e.Defer(s.leaks)
 			return os.Mkdir(filepath.Join(e.WorkDir, "home"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/azuretest"
 	"docker-credential-acr/internal/command"
 	"docker-credential-acr/internal/kubelet"
@@ -71,7 +72,8 @@ func setAll(ts *testscript.TestScript, env []string) {
 //
 // With -n it runs that many at once; they must agree in exit code and stdout.
 // Whatever the outcome, output beside the answer of a successful get must hold
-// no secret, and so must every file but those of the cache.
+// no secret, and so must every file; see leaks, which looks once more when the
+// script has ended.
 func acr(ts *testscript.TestScript, neg bool, args []string) {
 	times, failure := 1, 1
 	for len(args) > 1 && (args[0] == "-n" || args[0] == "-exit") {
@@ -124,14 +126,18 @@ func acr(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("runs at once don't agree")
 		}
 		answered := o.code == 0 && len(args) > 0 && slices.Contains([]string{"get", "token", kubelet.Verb}, args[0])
-		if !answered && leak(o.stdout) || leak(o.stderr) {
-			ts.Fatalf("a secret stands in the output: %s%s", o.stdout, o.stderr)
+		said := o.stderr
+		if !answered {
+			said += o.stdout
+		}
+		if found := azuretest.FindSecret(said); found != "" {
+			ts.Fatalf("%s stands in the output: %s", found, said)
 		}
 	}
 	of(ts).stdout, of(ts).stderr = first.stdout, first.stderr
 	_, _ = ts.Stdout().Write([]byte(first.stdout))
 	_, _ = ts.Stderr().Write([]byte(first.stderr))
-	leaks(ts)
+	of(ts).leaks()
 	switch {
 	case neg && first.code != failure:
 		ts.Fatalf("exit code %d, want %d\n%s%s", first.code, failure, first.stdout, first.stderr)
@@ -301,33 +307,29 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-var jwts = regexp.MustCompile(`eyJ[\w-]{10,}\.[\w-]{10,}`)
-
-// leak reports whether text holds a token or a secret of the emulated world.
-func leak(text string) bool {
-	for _, secret := range []string{azuretest.ClientSecret, azuretest.SecondClientSecret, azuretest.MultiTenantClientSecret} {
-		if strings.Contains(text, secret) {
-			return true
-		}
+// leaks fails the script if a file holds a secret of the emulated world. Files
+// that the script itself wrote are named *.secret; the cache's are excepted where
+// there is no key to seal them with.
+func (s *script) leaks() {
+	cache := ""
+	if (atrest.Sealer{}).ID() == "" {
+		cache = s.env.Getenv("CACHE")
 	}
-	return jwts.MatchString(text)
-}
-
-// leaks fails the script if a file outside the cache holds a token. Files that
-// the script itself wrote are named *.secret.
-func leaks(ts *testscript.TestScript) {
-	root := ts.Getenv("WORK")
-	cache := ts.Getenv("CACHE")
-	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || strings.HasPrefix(path, cache) || strings.HasSuffix(path, ".secret") {
+	err := filepath.WalkDir(s.env.WorkDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || cache != "" && strings.HasPrefix(path, cache) || strings.HasSuffix(path, ".secret") {
 			return nil
 		}
 		content, err := os.ReadFile(path)
-		if err == nil && leak(string(content)) {
-			ts.Fatalf("a secret stands in %s", path)
+		if found := azuretest.FindSecret(string(content)); err == nil && found != "" {
+			s.env.T().Log("FAIL: " + found + " stands in " + path)
+			s.env.T().FailNow()
 		}
 		return nil
-	}))
+	})
+	if err != nil {
+		s.env.T().Log(err)
+		s.env.T().FailNow()
+	}
 }
 
 // finds asserts what the last "acr doctor -o json" found first that is not in

@@ -17,7 +17,7 @@ type Health struct {
 	// another user's.
 	Foreign bool
 	// Tokens is the number of entries that Get would return, and Damaged that of
-	// files which it would not.
+	// files which it would not, though they are not sealed with another key.
 	Tokens, Damaged int
 }
 
@@ -39,12 +39,15 @@ func (c Cache) Health() Health {
 		h.Err = err
 	}
 	h.Tokens = len(c.Entries())
+	id := c.seal()
 	for _, f := range files {
-		if f.kind == tokenFile {
+		if f.kind != tokenFile || f.seal != "" && f.seal != id {
+			continue
+		}
+		if _, ok := c.load(f.path, f.seal); !ok {
 			h.Damaged++
 		}
 	}
-	h.Damaged -= h.Tokens
 	return h
 }
 

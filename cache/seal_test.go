@@ -220,6 +220,25 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 }
 
+// What another has sealed is not damaged.
+func TestHealthOfSharers(t *testing.T) {
+	all := sharing(t, 1, 2, 0)
+	for _, c := range all {
+		put(t, c, entry("myregistry.azurecr.io", "anna", time.Hour))
+	}
+	for i, c := range all {
+		if h := c.Health(); h != (Health{Tokens: 1}) {
+			t.Errorf("%d: %+v", i, h)
+		}
+	}
+	write(t, all[0].tokenPath(Key{"myregistry.azurecr.io", "anna"}, "01"), []byte("damaged"))
+	for i, want := range []int{1, 0, 0} {
+		if h := all[i].Health(); h.Damaged != want {
+			t.Errorf("%d: %+v", i, h)
+		}
+	}
+}
+
 // BenchmarkGet compares an entry in clear with a sealed one, the system's part
 // excepted, for which see package atrest.
 func BenchmarkGet(b *testing.B) {

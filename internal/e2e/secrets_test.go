@@ -1,48 +1,25 @@
 package e2e
 
 import (
-	"encoding/base64"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/azuretest"
 )
 
-var (
-	jwts   = regexp.MustCompile(`eyJ[\w-]{10,}\.[\w-]{10,}`)
-	packed = regexp.MustCompile(`[A-Za-z0-9+/_-]{40,}`)
-)
+var jwts = regexp.MustCompile(`eyJ[\w-]{10,}\.[\w-]{10,}`)
 
-// secret finds a token or a secret of the emulated world, plain or in Base64 as
-// in Docker's auths.
-func secret(text string) bool {
-	if plainSecret(text) {
-		return true
-	}
-	for _, word := range packed.FindAllString(text, -1) {
-		word = strings.NewReplacer("-", "+", "_", "/").Replace(word)
-		word = word[:len(word)&^3]
-		if plain, err := base64.StdEncoding.DecodeString(word); err == nil && plainSecret(string(plain)) {
-			return true
-		}
-	}
-	return false
-}
-
-func plainSecret(text string) bool {
-	for _, s := range []string{azuretest.ClientSecret, azuretest.SecondClientSecret, azuretest.MultiTenantClientSecret} {
-		if strings.Contains(text, s) {
-			return true
-		}
-	}
-	return jwts.MatchString(text)
-}
+// secret finds a token or a secret of the emulated world.
+func secret(text string) bool { return azuretest.FindSecret(text) != "" }
 
 // searchSecrets fails the test if a secret stands in what was said, answers of
-// the helper and to the kubelet excepted, or in a file below the home, the helper's cache excepted.
+// the helper and to the kubelet excepted, or in a file below the home. Excepted
+// are the file store of passwords, and the helper's cache where there is no key
+// to seal it with.
 func (w *world) searchSecrets() {
 	for _, r := range w.said {
 		answer := r.code == 0 && (r.command == "docker-credential-acr get" || strings.HasPrefix(r.command, "kubelet-lookup"))
@@ -54,7 +31,7 @@ func (w *world) searchSecrets() {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() == "docker-credential-acr":
+		case d.IsDir() && (d.Name() == "stored" || d.Name() == "docker-credential-acr" && atrest.Sealer{}.ID() == ""):
 			return fs.SkipDir
 		case !d.Type().IsRegular():
 			return nil
