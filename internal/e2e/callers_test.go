@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,9 +17,7 @@ import (
 	"docker-credential-acr/internal/azuretest"
 )
 
-// Clients that cannot be run here, each reduced to what it writes to a helper
-// and how it reads the answer. The section numbers are those of the reference
-// clients-detail, where file and line of each client's source stand.
+// Clients that cannot be run here, each as callers_table_test.go describes it.
 
 // The registries of ACR's that exist, and one of somebody else's.
 const (
@@ -44,230 +44,36 @@ type verdict struct {
 func none() verdict                 { return verdict{kind: "none"} }
 func failed(message string) verdict { return verdict{kind: "failed", message: message} }
 
-// caller is one client.
-type caller struct {
-	name   string
-	before string   // a verb that is run first
-	stdin  string   // %s is the registry
-	merged bool     // stderr goes where stdout goes, and is read after the exit
-	env    []string // the only variables that reach the helper, beside Azure's and the proxy's; nil is all
-	form   string   // the form of user name that it needs, if it matters
-	read   func(r result) verdict
-	// public is the verdict on a host that is not ACR's; "none" unless set.
-	public string
-}
-
-var callers = []caller{
-	{
-		// §1; the Go client library: docker, buildx, compose, BuildKit, ko, …
-		name: "docker-credential-helpers", stdin: "%s",
-		read: func(r result) verdict {
-			if r.code != 0 {
-				if strings.TrimSpace(r.stdout) == notFound {
-					return none()
-				}
-				return failed(fmt.Sprintf("error getting credentials - err: exit status %d, out: `%s`", r.code, strings.TrimSpace(r.stdout)))
-			}
-			var c struct{ ServerURL, Username, Secret string }
-			if err := json.NewDecoder(strings.NewReader(r.stdout)).Decode(&c); err != nil {
-				return failed(err.Error())
-			}
-			return verdict{kind: "found", user: c.Username, pass: c.Secret}
-		},
-	},
-	{
-		// §2.6; also Helm: exactly one JSON value.
-		name: "oras", stdin: "%s",
-		read: func(r result) verdict {
-			if r.code != 0 {
-				if strings.TrimSpace(r.stdout) == notFound {
-					return none()
-				}
-				return failed(strings.TrimSpace(r.stdout))
-			}
-			return oneValue(r.stdout)
-		},
-	},
-	{
-		// §2.9: redirectErrorStream(true), read after the exit.
-		name: "Spring Boot", stdin: "%s", merged: true,
-		read: func(r result) verdict {
-			out := strings.TrimSpace(r.stdout)
-			switch {
-			case r.code == 0:
-				return oneValue(out)
-			case slices.Contains([]string{notFound, "no credentials server URL", "no credentials username"}, out):
-				return none()
-			}
-			return failed(out)
-		},
-	},
-	{
-		// §2.9: the exit code is ignored.
-		name: "Jib", stdin: "%s",
-		read: func(r result) verdict {
-			switch {
-			case strings.Contains(r.stdout, notFound):
-				return none()
-			case r.stdout == "":
-				return failed(r.stderr)
-			}
-			if v := oneValue(r.stdout); v.kind == "found" {
-				return v
-			}
-			return failed(r.stdout)
-		},
-	},
-	{
-		// §2.9: exit code 1 and no other is a failure.
-		name: "testcontainers-java", stdin: "%s",
-		read: func(r result) verdict {
-			switch {
-			case r.code == 1 && strings.Contains(r.stdout, notFound):
-				return none()
-			case r.code == 1:
-				return failed(strings.TrimSpace(r.stdout))
-			}
-			return oneValue(r.stdout)
-		},
-	},
-	{
-		// §2.9: asks for the version each time; exit code 1 is "not found",
-		// whatever the text, any other fails the build.
-		name: "docker-maven-plugin", before: "version", stdin: "%s",
-		read: func(r result) verdict {
-			switch r.code {
-			case 0:
-				return oneValue(r.stdout)
-			case 1:
-				return verdict{kind: "none", message: r.stderr}
-			}
-			return failed(r.stdout)
-		},
-	},
-	{
-		// §2.10; credentials/store.py: json.loads of all of stdout, KeyError
-		// without the exact names.
-		name: "docker-py", stdin: "%s",
-		read: func(r result) verdict {
-			switch {
-			case r.code == 0:
-				return oneValue(r.stdout)
-			case strings.Contains(r.stdout, notFound):
-				return none()
-			}
-			return failed(fmt.Sprintf("Credentials store docker-credential-acr exited with %q.", strings.TrimSpace(r.stdout)))
-		},
-	},
-	{
-		// §2.10; NativeStore.cs, ProcessService.cs: WriteLine, and every failure
-		// is an exception with stderr, or stdout if there is none.
-		name: "dotnet SDK", stdin: "%s\n", public: "failed", read: dotnet,
-	},
-	{name: "dotnet SDK on Windows", stdin: "%s\r\n", public: "failed", read: dotnet},
-	{
-		// §2.10; authn.bzl: bash's <<<, and fails on every exit code but 0. It
-		// knows the GUID only, and the helper may see few variables.
-		name: "rules_oci", stdin: "%s\n", env: bazel, form: "guid", public: "failed", read: rulesOCI,
-	},
-	{
-		// echo %1 | … of cmd.exe
-		name: "rules_oci on Windows", stdin: "%s \r\n", env: bazel, form: "guid", public: "failed", read: rulesOCI,
-	},
-	{
-		// §2.10; provider.go copies user and password and nothing else.
-		name: "terraform-provider-docker", stdin: "%s", form: "guid",
-		read: func(r result) verdict {
-			if r.code != 0 && strings.TrimSpace(r.stdout) == notFound {
-				return none()
-			}
-			if r.code != 0 {
-				return failed(strings.TrimSpace(r.stdout))
-			}
-			return oneValue(r.stdout)
-		},
-	},
-	{
-		// §2.10; httpOCIRegistry.ts: a strict parser, and every error is ignored.
-		name: "devcontainers", stdin: "%s",
-		read: func(r result) verdict {
-			if v := oneValue(r.stdout); r.code == 0 && v.kind == "found" {
-				return v
-			}
-			return none()
-		},
-	},
-	{
-		// §2.10; cpuguy83/dockercfg of testcontainers-go: one value, no text
-		// after it; stderr is part of the error.
-		name: "testcontainers-go", stdin: "%s",
-		read: func(r result) verdict {
-			if r.code != 0 {
-				if strings.TrimSpace(r.stdout) == notFound {
-					return none()
-				}
-				return failed(r.stdout + r.stderr)
-			}
-			return oneValue(r.stdout)
-		},
-	},
-}
-
-// bazel is what Bazel passes on to repository rules of its own accord; the rest
-// takes --repo_env.
-var bazel = []string{"PATH", "HOME", "USERPROFILE", "LOCALAPPDATA", "SYSTEMROOT"}
-
-func dotnet(r result) verdict {
-	switch {
-	case r.code == 0:
-		return oneValue(r.stdout)
-	case strings.TrimSpace(r.stderr) != "":
-		return failed(r.stderr)
-	}
-	return failed(r.stdout)
-}
-
-func rulesOCI(r result) verdict {
-	if r.code != 0 {
-		return failed("credential helper failed: \nSTDOUT:\n" + r.stdout + "\nSTDERR:\n" + r.stderr)
-	}
-	v := oneValue(r.stdout)
-	if v.user == tokenUser {
-		return failed("Identity tokens are not supported at the moment")
-	}
+// saying is a client that goes on, but not in silence.
+func (v verdict) saying(format string, args ...any) verdict {
+	v.message = fmt.Sprintf(format, args...)
 	return v
 }
 
-// oneValue reads JSON as most clients do: nothing after the first value, names
-// in their exact case.
-func oneValue(text string) verdict {
-	var object map[string]any
-	if err := json.Unmarshal([]byte(text), &object); err != nil {
-		return failed(err.Error())
-	}
-	user, okUser := object["Username"].(string)
-	pass, okPass := object["Secret"].(string)
-	if !okUser || !okPass {
-		return failed("no Username and Secret in " + text)
-	}
-	return verdict{kind: "found", user: user, pass: pass}
+// call runs the helper as the client does, and counts the runs.
+func (w *world) call(c caller, host string) (v verdict, runs int) {
+	w.t.Helper()
+	return c.ask(func(verb, stdin string) result {
+		runs++
+		if c.merged {
+			return w.merged(stdin, verb)
+		}
+		return w.helper(stdin, verb)
+	}, host), runs
 }
 
-// call runs the helper as the client does.
-func (w *world) call(c caller, host string) verdict {
+// merged runs the helper with one pipe for both streams, which is read when the
+// helper has ended; on Windows through cmd /c. Spring Boot and
+// testcontainers-java do both.
+func (w *world) merged(stdin, verb string) result {
 	w.t.Helper()
-	if c.before != "" {
-		if r := w.helper("", c.before); r.code != 0 {
-			w.t.Fatal(r)
-		}
-	}
-	stdin := fmt.Sprintf(c.stdin, host)
-	if !c.merged {
-		return c.read(w.helper(stdin, "get"))
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := w.command(ctx, filepath.Join(bin, "docker-credential-acr"), "get")
+	command := []string{filepath.Join(bin, "docker-credential-acr"), verb}
+	if runtime.GOOS == "windows" {
+		command = []string{"cmd", "/c", "docker-credential-acr", verb}
+	}
+	cmd := w.command(ctx, command[0], command[1:]...)
 	cmd.Stdin = strings.NewReader(stdin)
 	read, write, err := os.Pipe()
 	w.must(err)
@@ -277,7 +83,33 @@ func (w *world) call(c caller, host string) verdict {
 	w.must(write.Close())
 	out, err := io.ReadAll(read)
 	w.must(err)
-	return c.read(result{stdout: string(out), code: cmd.ProcessState.ExitCode()})
+	return result{stdout: string(out), code: cmd.ProcessState.ExitCode()}
+}
+
+// redeem asks the registry for an access token as all of the callers do: with
+// an identity token by POST, in a body that some of them don't escape, and with
+// a user and password by GET with Basic.
+func (w *world) redeem(host string, v verdict) int {
+	w.t.Helper()
+	where, scope := "https://"+host+"/oauth2/token", "repository:team/app:pull"
+	var r *http.Request
+	var err error
+	if v.user == tokenUser {
+		body := "grant_type=refresh_token&service=" + host + "&scope=" + scope + "&refresh_token=" + v.pass
+		r, err = http.NewRequest(http.MethodPost, where, strings.NewReader(body))
+		w.must(err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	} else {
+		r, err = http.NewRequest(http.MethodGet, where+"?scope="+scope+"&service="+host, nil)
+		w.must(err)
+		r.SetBasicAuth(v.user, v.pass)
+	}
+	transport := w.azure.Transport()
+	defer transport.CloseIdleConnections()
+	answer, err := transport.RoundTrip(r)
+	w.must(err)
+	w.must(answer.Body.Close())
+	return answer.StatusCode
 }
 
 // only strips the environment to what a client passes on.
@@ -317,52 +149,92 @@ func (w *world) silent(r result) {
 	}
 }
 
+// TestCallers has each client ask with both forms of the user name, with an
+// empty cache, a full one and one that has expired, redeem the answer where the
+// registry is at its strictest, and meet what can go wrong.
 func TestCallers(t *testing.T) {
 	for _, c := range callers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, azuretest.Config{})
+			w := newWorld(t, azuretest.Config{Strict: true})
 			if c.env != nil {
 				w.only(c.env)
 			}
-			forms := map[string]string{"token": tokenUser, "guid": guidUser}
-			for form, user := range forms {
-				w.username(form)
-				if c.form != "" && c.form != form {
+			for _, form := range []string{"guid", "token"} {
+				if form == "token" && c.guid {
 					continue
 				}
+				w.username(form)
+				w.silent(w.helper(registry, "erase"))
 				w.answerable(registry)
-				got := w.call(c, registry)
-				if got.kind != "found" || got.user != user || !jwts.MatchString(got.pass) {
-					t.Fatalf("%s: %s with user %q and %d bytes: %s", form, got.kind, got.user, len(got.pass), got.message)
+				for i, exchanges := range []int{1, 0, 1} {
+					if i == 2 {
+						if !reachable() {
+							continue // nothing renews what a client stored
+						}
+						w.expire()
+					}
+					w.azure.Reset()
+					got, _ := w.call(c, registry)
+					user := map[string]string{"token": tokenUser, "guid": guidUser}[form]
+					if got.kind != "found" || got.user != user || !jwts.MatchString(got.pass) {
+						t.Fatalf("%s: %s with user %q and %d bytes: %s", form, got.kind, got.user, len(got.pass), got.message)
+					}
+					if n := w.azure.Count("POST " + registry + "/oauth2/exchange"); reachable() && n != exchanges {
+						t.Errorf("%s: %d exchanges, want %d", form, n, exchanges)
+					}
+					if status := w.redeem(registry, got); status != http.StatusOK {
+						t.Errorf("%s: the registry answers %d", form, status)
+					}
 				}
 			}
-
-			want := c.public
-			if want == "" {
-				want = "none"
-			}
-			w.azure.Reset()
-			if got := w.call(c, public); got.kind != want || got.kind == "none" && got.message != "" {
-				t.Errorf("a host that is not ACR's: %s: %s, want %s", got.kind, got.message, want)
-			}
-			if n := w.azure.Count("* *"); n != 0 {
-				t.Errorf("a host that is not ACR's: %d requests", n)
-			}
-
-			w.signOut()
-			got := w.call(c, other)
-			if c.name == "devcontainers" {
-				return // shows no errors
-			}
-			if !strings.Contains(got.message, other+": no Azure identity found") || secret(got.message) {
-				t.Errorf("no identity: %s: %s", got.kind, got.message)
-			}
-			if got.kind == "none" && c.name != "docker-maven-plugin" {
-				t.Error("a failure is taken for not found")
-			}
+			w.azure.Update(func(c *azuretest.Config) { c.Strict = false })
+			w.met(c)
 		})
 	}
+}
+
+// met records what the client makes of all that can go wrong, and what its user
+// gets to see. REASON is what the helper says.
+func (w *world) met(c caller) {
+	w.t.Helper()
+	var said strings.Builder
+	meet := func(what, host, reason string) verdict {
+		w.t.Helper()
+		got, runs := w.call(c, host)
+		if secret(got.message) {
+			w.t.Errorf("%s: a secret is shown", what)
+		}
+		kind := map[string]string{"none": "goes on without credentials", "failed": "fails", "found": "has credentials"}[got.kind]
+		fmt.Fprintf(&said, "%s: %s; runs: %d\n%s\n", what, kind, runs, strings.ReplaceAll(steady(got.message), reason, "REASON"))
+		return got
+	}
+	w.azure.Reset()
+	meet("a registry of others", public, notFound)
+	if n := w.azure.Count("* *"); n != 0 {
+		w.t.Errorf("a registry of others: %d requests", n)
+	}
+	if c.guid {
+		w.username("token")
+		meet(tokenUser, registry, notFound)
+	}
+	if !reachable() {
+		return // there may be an identity on this machine
+	}
+	for _, f := range []trouble{noRole, noIdentity} {
+		w.silent(w.helper(registry, "erase"))
+		f.make(w)
+		reason := steady(strings.TrimSpace(w.helper(registry, "get").stdout))
+		if !strings.HasPrefix(reason, f.says) {
+			w.t.Errorf("%s: the helper says %q", f.name, reason)
+		}
+		if got := meet(f.name, registry, reason); !c.mute && !strings.Contains(got.message, f.says) {
+			w.t.Errorf("%s: %s: %s", f.name, got.kind, got.message)
+		}
+		f.mend(w)
+	}
+	file := filepath.Join("testdata", "callers", strings.ReplaceAll(c.name, " ", "-")+".txt")
+	w.golden(file, true, result{command: c.name + ", " + c.source, stdout: said.String()})
 }
 
 // nerdctl asks for up to six forms of the host and takes the first answer

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,50 +18,63 @@ func (w *world) chart(name, more string) {
 	w.write(name+"/templates/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "+name+"\n")
 }
 
+// chartPacked makes a chart and packs it.
+func chartPacked(program string) func(*world) {
+	return func(w *world) {
+		w.chart("app", "")
+		w.ok(program, "package", "app")
+	}
+}
+
 func TestHelm(t *testing.T) {
 	t.Parallel()
 	for _, m := range []module{helm, helm3} {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			program := m.client(t)
-			forms(t, func(t *testing.T, form string) {
-				w := machine(t, azuretest.Config{})
-				w.username(form)
-				w.chart("app", "")
-				w.ok(program, "package", "app")
-				r := w.ok(program, "push", "app-1.0.0.tgz", "oci://"+registry+"/charts")
-				w.shows(r.all(), "Pushed: "+registry+"/charts/app:1.0.0", w.digest(registry, "charts/app", "1.0.0"))
-				w.azure.Reset()
-				w.runs(1)
-
-				w.must(os.Mkdir(filepath.Join(w.home, "pulled"), 0o700))
-				for i := range 2 {
-					want := bearing(form, 1)
-					if i == 0 {
-						w.silent(w.helper(registry, "erase"))
-						w.runs(1)
-						want = want.cold()
+			push := uses(program, "push", "app-1.0.0.tgz", "oci://"+registry+"/charts")
+			pushed := func(w *world) {
+				chartPacked(program)(w)
+				if r := push(w); r.code != 0 {
+					w.t.Fatal(r)
+				}
+			}
+			same := func(pulled string) func(*world, result) {
+				return func(w *world, _ result) {
+					want, err := os.ReadFile(filepath.Join(w.home, "app-1.0.0.tgz"))
+					w.must(err)
+					got, err := os.ReadFile(filepath.Join(w.home, pulled, "app-1.0.0.tgz"))
+					w.must(err)
+					if !bytes.Equal(got, want) {
+						w.t.Error("the chart is another one")
 					}
-					r := w.ok(program, "pull", "oci://"+registry+"/charts/app", "--version", "1.0.0", "--destination", "pulled")
-					w.shows(r.all(), "Digest: "+w.digest(registry, "charts/app", "1.0.0"))
-					w.costs(want)
-					w.runs(1)
 				}
-				pushed, err := os.ReadFile(filepath.Join(w.home, "app-1.0.0.tgz"))
-				w.must(err)
-				pulled, err := os.ReadFile(filepath.Join(w.home, "pulled", "app-1.0.0.tgz"))
-				w.must(err)
-				if digestOf(pulled) != digestOf(pushed) {
-					t.Error("the chart is another one")
-				}
-				w.shows(w.ok(program, "show", "chart", "oci://"+registry+"/charts/app").stdout, "a private chart")
-				w.costs(bearing(form, 1))
-
-				w.chart("whole", "dependencies:\n  - name: app\n    version: 1.0.0\n    repository: oci://"+registry+"/charts\n")
-				w.azure.Reset()
-				w.ok(program, "dependency", "update", "whole")
-				w.costs(bearing(form, 1))
-			})
+			}
+			c := client{name: "helm", version: version(t, program), pinned: true, note: "an entry in helm's own file, as of helm registry login, overrides the helper"}
+			c.matrix(t,
+				operation{
+					name: "push", prepare: chartPacked(program), run: push,
+					check: func(w *world, r result) {
+						w.shows(r.all(), "Pushed: "+registry+"/charts/app:1.0.0", w.digest(registry, "charts/app", "1.0.0"))
+					},
+				},
+				operation{
+					name: "pull", check: same("pulled"),
+					prepare: func(w *world) {
+						pushed(w)
+						w.must(os.Mkdir(filepath.Join(w.home, "pulled"), 0o700))
+					},
+					run: uses(program, "pull", "oci://"+registry+"/charts/app", "--version", "1.0.0", "--destination", "pulled"),
+				},
+				operation{
+					name: "dependency update", check: same("whole/charts"),
+					prepare: func(w *world) {
+						pushed(w)
+						w.chart("whole", "dependencies:\n  - name: app\n    version: 1.0.0\n    repository: oci://"+registry+"/charts\n")
+					},
+					run: uses(program, "dependency", "update", "whole"),
+				},
+			)
 		})
 	}
 }
@@ -69,30 +83,39 @@ func TestHelm(t *testing.T) {
 // it answers again.
 func TestHelmLogin(t *testing.T) {
 	t.Parallel()
-	program := helm.client(t)
-	w := machine(t, azuretest.Config{Registries: []azuretest.Registry{{Host: registry, AdminPasswords: []string{"admin's password"}}}})
-	// Without an entry in its file helm looks for pass by itself, set up or not.
-	file := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(file, []byte(`{"auths": {"elsewhere.example.test": {"auth": "eDp5"}}}`), 0o600); err != nil {
-		t.Fatal(err)
+	const password = "admin's password"
+	for _, m := range []module{helm, helm3} {
+		program := m.client(t)
+		t.Run(m.name, func(t *testing.T) {
+			for user, secret := range map[string]func(*world) string{
+				"myregistry": func(*world) string { return password },
+				guidUser:     func(w *world) string { return w.azure.Issue(registry, azuretest.TokenOptions{}) },
+			} {
+				t.Run(user, func(t *testing.T) {
+					w := machine(t, azuretest.Config{Registries: []azuretest.Registry{{Host: registry, AdminPasswords: []string{password}}}})
+					// Without an entry in its file helm looks for pass by itself, set up or not.
+					file := filepath.Join(t.TempDir(), "config.json")
+					w.must(os.WriteFile(file, []byte(`{"auths": {"elsewhere.example.test": {"auth": "eDp5"}}}`), 0o600))
+					w.env["HELM_REGISTRY_CONFIG"] = file
+					chartPacked(program)(w)
+					w.ok(program, "push", "app-1.0.0.tgz", "oci://"+registry+"/charts")
+					w.azure.Reset()
+					w.helperRuns()
+					if r := w.input(secret(w), program, "registry", "login", registry, "-u", user, "--password-stdin"); r.code != 0 {
+						t.Fatal(r)
+					}
+					w.azure.Reset()
+					w.ok(program, "pull", "oci://"+registry+"/charts/app")
+					w.costs(cost{basic: 1})
+					w.runs(0)
+					w.ok(program, "registry", "logout", registry)
+					w.ok(program, "pull", "oci://"+registry+"/charts/app")
+					w.costs(cost{refresh: 1})
+					w.runs(1)
+				})
+			}
+		})
 	}
-	w.env["HELM_REGISTRY_CONFIG"] = file
-	w.chart("app", "")
-	w.ok(program, "package", "app")
-	w.ok(program, "push", "app-1.0.0.tgz", "oci://"+registry+"/charts")
-	w.azure.Reset()
-	w.helperRuns()
-	if r := w.input("admin's password", program, "registry", "login", registry, "-u", "myregistry", "--password-stdin"); r.code != 0 {
-		t.Fatal(r)
-	}
-	w.azure.Reset()
-	w.ok(program, "pull", "oci://"+registry+"/charts/app")
-	w.costs(cost{basic: 1})
-	w.runs(0)
-	w.ok(program, "registry", "logout", registry)
-	w.ok(program, "pull", "oci://"+registry+"/charts/app")
-	w.costs(cost{refresh: 1})
-	w.runs(1)
 }
 
 // helm knows credsStore, too.

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,50 +41,82 @@ func (w *world) registriesConf() {
 	w.write(".config/containers/registries.conf", "credential-helpers = [\"acr\"]\n")
 }
 
+// printed is the version that a program prints last.
+func printed(t *testing.T, program string) string {
+	t.Helper()
+	out, err := exec.Command(program, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range strings.Fields(string(out)) {
+		if word[0] >= '0' && word[0] <= '9' {
+			return word
+		}
+	}
+	t.Fatalf("%s has no version: %s", program, out)
+	return ""
+}
+
+// family is one of the three as a client of the matrix.
+func family(t *testing.T, program string) client {
+	t.Helper()
+	path := debian(t, program, program)
+	return client{
+		name: program, version: printed(t, path),
+		note:    "ignores credsStore; login needs the form guid",
+		account: func(t *testing.T) *world { return containers(t, azuretest.Config{}) },
+	}
+}
+
+// loginAndLogout are what the three do alike. With <token> the login says no: they take
+// no identity token there, though they pull with it. With the GUID they are
+// logged in already. Those of Debian 12 crash when erase fails.
+func loginAndLogout(program string) []operation {
+	return []operation{
+		{
+			name: "login", run: uses(program, "login", registry),
+			check: func(w *world, r result) {
+				w.shows(r.all(), "Existing credentials are valid. Already logged in to "+registry)
+			},
+		},
+		{
+			name: "logout", prepare: authFile, run: uses(program, "logout", registry), offline: true,
+			check: func(w *world, r result) {
+				w.shows(r.all(), "Removed login credentials for "+registry)
+				w.forgot()
+			},
+		},
+	}
+}
+
+// authFile configures the helper where the three write, too: logout changes
+// nothing else than this file and the helpers in it.
+func authFile(w *world) {
+	w.env["REGISTRY_AUTH_FILE"] = filepath.Join(w.home, ".config/containers/auth.json")
+	w.write(".config/containers/auth.json", `{"credHelpers": {"`+registry+`": "acr"}}`)
+}
+
+// forgot fails the test if the helper still has a token.
+func (w *world) forgot() {
+	w.t.Helper()
+	if r := w.helper("", "list"); strings.TrimSpace(r.stdout) != "{}" {
+		w.t.Errorf("after the logout the helper still knows %s", r.stdout)
+	}
+}
+
 func TestSkopeo(t *testing.T) {
 	t.Parallel()
-	debian(t, "skopeo", "skopeo")
-	forms(t, func(t *testing.T, form string) {
-		w := containers(t, azuretest.Config{})
-		w.username(form)
-		digest := w.seed(registry, "team/app", "1")
-		for i := range 2 {
-			want := bearing(form, 1)
-			if i == 0 {
-				want = want.cold()
-			}
-			r := w.ok("skopeo", "inspect", "--no-tags", "--format", "{{.Digest}}", "docker://"+registry+"/team/app:1")
-			if got := strings.TrimSpace(r.stdout); got != digest {
-				t.Errorf("digest %s, want %s", got, digest)
-			}
-			w.costs(want)
-			w.runs(1)
-		}
-		w.ok("skopeo", "copy", "docker://"+registry+"/team/app:1", "dir:pulled")
-		w.costs(bearing(form, 1))
-		manifest, err := os.ReadFile(filepath.Join(w.home, "pulled", "manifest.json"))
-		w.must(err)
-		if got := digestOf(manifest); got != digest {
-			t.Errorf("pulled %s, want %s", got, digest)
-		}
-
+	family(t, "skopeo").matrix(t, append(loginAndLogout("skopeo"),
+		operation{
+			name: "inspect", prepare: seeded, run: uses("skopeo", "inspect", "--no-tags", "--format", "{{.Digest}}", "docker://"+app),
+			check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
+		},
 		// Once more for each repository that the layer could be mounted from; the
 		// machine remembers them for all of root's homes.
-		w.ok("skopeo", "copy", "dir:pulled", "docker://"+registry+"/team/new:1")
-		w.costsOrMore(bearing(form, 1))
-		w.runs(2)
-		if got := w.digest(registry, "team/new", "1"); got != digest {
-			t.Errorf("pushed %s, want %s", got, digest)
-		}
-		w.azure.Reset()
-
-		w.ok("skopeo", "copy", "docker://"+registry+"/team/app:1", "docker://"+other+"/team/app:1")
-		w.costsOrMore(bearing(form, 2).cold())
-		w.runs(2)
-		if got := w.digest(other, "team/app", "1"); got != digest {
-			t.Errorf("copied %s, want %s", got, digest)
-		}
-	})
+		operation{
+			name: "copy", prepare: seeded, registries: []string{registry, other}, varies: true,
+			run: uses("skopeo", "copy", "docker://"+app, "docker://"+otherApp), check: isApp(other, "team/app"),
+		})...)
 }
 
 // A helper of registries.conf is asked for every registry; an error for one
@@ -121,77 +154,37 @@ func TestRegistriesConf(t *testing.T) {
 
 func TestPodman(t *testing.T) {
 	t.Parallel()
-	debian(t, "podman", "podman")
 	pullAndPush(t, "podman")
 }
 
 func TestBuildah(t *testing.T) {
 	t.Parallel()
-	debian(t, "buildah", "buildah")
 	pullAndPush(t, "buildah")
 }
 
 // pullAndPush is what podman and buildah do alike.
 func pullAndPush(t *testing.T, program string) {
-	forms(t, func(t *testing.T, form string) {
-		w := containers(t, azuretest.Config{})
-		w.username(form)
-		digest := w.seed(registry, "team/app", "1")
-		for i := range 2 {
-			want := bearing(form, 1)
-			if i == 0 {
-				want = want.cold()
-			}
-			w.ok(program, "pull", registry+"/team/app:1")
-			w.costs(want)
-			w.runs(1)
-			if got := strings.TrimSpace(w.ok(program, "images", "--format", "{{.Digest}}").stdout); got != digest {
-				t.Errorf("pulled %s, want %s", got, digest)
-			}
-			if i == 0 {
-				w.ok(program, "rmi", registry+"/team/app:1")
-			}
-		}
-		file := filepath.Join(w.home, "digest")
-		w.ok(program, "push", "--digestfile", file, registry+"/team/app:1", registry+"/team/new:1")
-		w.costsOrMore(bearing(form, 1))
-		w.runs(1)
-		reported, err := os.ReadFile(file)
-		w.must(err)
-		if got := w.digest(registry, "team/new", "1"); got != string(reported) {
-			t.Errorf("pushed %s, want %s", got, reported)
-		}
-	})
-}
-
-// With <token> the login of the three says no: they take no identity token
-// there, though they pull with it. With the GUID they are logged in already.
-// They crash when erase fails (Debian 12).
-func TestContainersLogin(t *testing.T) {
-	t.Parallel()
-	for _, program := range []string{"skopeo", "podman", "buildah"} {
-		debian(t, program, program)
-		t.Run(program, func(t *testing.T) {
-			forms(t, func(t *testing.T, form string) {
-				w := containers(t, azuretest.Config{})
-				w.username(form)
-				if form == "token" {
-					w.shows(w.fails(program, "login", registry).all(), "Identity token")
-				} else {
-					w.shows(w.ok(program, "login", registry).all(), "Existing credentials are valid. Already logged in to "+registry)
+	family(t, program).matrix(t, append(loginAndLogout(program),
+		operation{
+			name: "pull", prepare: seeded, run: uses(program, "pull", app),
+			check: func(w *world, _ result) {
+				w.shows(w.ok(program, "images", "--format", "{{.Digest}}").stdout, w.digest(registry, "team/app", "1"))
+			},
+		},
+		operation{
+			name: "push", varies: true, run: uses(program, "push", "--digestfile", "digest", app, newApp),
+			prepare: func(w *world) {
+				seeded(w)
+				w.ok(program, "pull", app)
+			},
+			check: func(w *world, _ result) {
+				reported, err := os.ReadFile(filepath.Join(w.home, "digest"))
+				w.must(err)
+				if got := w.digest(registry, "team/new", "1"); got != string(reported) {
+					w.t.Errorf("pushed %s, want %s", got, reported)
 				}
-				w.azure.Reset()
-				for range 2 {
-					w.shows(w.input("", program, "logout", registry).all(), registry)
-				}
-				// What the logout left behind is no obstacle.
-				w.seed(registry, "team/app", "1")
-				debian(t, "skopeo", "skopeo")
-				w.ok("skopeo", "inspect", "--no-tags", "docker://"+registry+"/team/app:1")
-				w.costs(bearing(form, 1).cold())
-			})
-		})
-	}
+			},
+		})...)
 }
 
 // A login with a user name and password typed in ends in store.

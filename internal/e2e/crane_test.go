@@ -13,43 +13,28 @@ import (
 func TestCrane(t *testing.T) {
 	t.Parallel()
 	program := crane.client(t)
-	forms(t, func(t *testing.T, form string) {
-		w := machine(t, azuretest.Config{})
-		w.username(form)
-		digest := w.seed(registry, "team/app", "1")
-		for i := range 2 {
-			want := bearing(form, 1)
-			if i == 0 {
-				want = want.cold()
-			}
-			if got := strings.TrimSpace(w.ok(program, "digest", registry+"/team/app:1").stdout); got != digest {
-				t.Errorf("digest %s, want %s", got, digest)
-			}
-			w.costs(want)
-			w.runs(1)
-		}
-		w.ok(program, "pull", "--format=oci", registry+"/team/app:1", "pulled")
-		w.costs(bearing(form, 1))
-
+	pulled := func(w *world) {
+		seeded(w)
+		w.ok(program, "pull", "--format=oci", app, "pulled")
+	}
+	client{name: "crane", version: version(t, program), pinned: true}.matrix(t,
+		operation{
+			name: "digest", prepare: seeded,
+			run:   uses(program, "digest", app),
+			check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
+		},
 		// A push authorizes itself to pull and to push in one token.
-		w.ok(program, "push", "pulled", registry+"/team/new:1")
-		w.costs(bearing(form, 1))
-		w.runs(2)
-		if got := w.digest(registry, "team/new", "1"); got != digest {
-			t.Errorf("pushed %s, want %s", got, digest)
-		}
-		w.azure.Reset()
-
-		// From one registry to another: each has its own token.
-		w.ok(program, "copy", registry+"/team/app:1", other+"/team/app:1")
-		want := bearing(form, 2)
-		want.entra, want.exchange = 1, 1
-		w.costs(want)
-		w.runs(2)
-		if got := w.digest(other, "team/app", "1"); got != digest {
-			t.Errorf("copied %s, want %s", got, digest)
-		}
-	})
+		operation{
+			name: "push", prepare: pulled,
+			run:   uses(program, "push", "pulled", newApp),
+			check: isApp(registry, "team/new"),
+		},
+		operation{
+			name: "copy", prepare: seeded, registries: []string{registry, other},
+			run:   uses(program, "copy", app, otherApp),
+			check: isApp(other, "team/app"),
+		},
+	)
 }
 
 // With credsStore crane asks for host/repository first; registries of others

@@ -1,5 +1,3 @@
-//go:build e2e
-
 package e2e
 
 import (
@@ -10,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,10 +21,7 @@ var update = flag.Bool("update", false, "record what clients say and cost")
 // session is a command and its outcome as a user sees it, but for what is
 // different each time, and each line once.
 func (w *world) session(r result) string {
-	text := strings.ReplaceAll(fmt.Sprintf("$ %s\n%s", r.command, r.all()), w.home, "$HOME")
-	for _, v := range fickle {
-		text = v.found.ReplaceAllString(text, v.written)
-	}
+	text := steady(strings.ReplaceAll(fmt.Sprintf("$ %s\n%s", r.command, r.all()), w.home, "$HOME"))
 	var lines []string
 	seen := map[string]bool{}
 	for line := range strings.Lines(text) {
@@ -42,6 +38,16 @@ func (w *world) session(r result) string {
 	return strings.Join(append(lines, fmt.Sprintf("[exit code %d]", r.code)), "\n") + "\n"
 }
 
+// ordered is r with what a client says in the same order each time, although it
+// does several things at once: what the helper says, and the last line.
+func (r result) ordered() result {
+	lines := strings.Split(strings.TrimSpace(r.stderr), "\n")
+	last := len(lines) - 1
+	helpers := slices.DeleteFunc(lines[:last:last], func(line string) bool { return !strings.HasPrefix(line, "docker-credential-acr: ") })
+	r.stderr = strings.Join(append(helpers, lines[last]), "\n")
+	return r
+}
+
 // fickle is what is different each time, and how it is written instead. Ids of
 // the emulated world stay.
 var fickle = []struct {
@@ -53,7 +59,16 @@ var fickle = []struct {
 	{regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| ?[+-]\d\d:?\d\d)?`), "TIME"},
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|µs|s)\b`), "SECONDS"},
 	{regexp.MustCompile(`\b127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`Node\.js v\S+ \w+ \S+ \w+\.`), "Node.js VERSION"},
 	{regexp.MustCompile(`sha256:[0-9a-f]{64}`), "sha256:DIGEST"},
+}
+
+// steady is a text without what is different each time.
+func steady(text string) string {
+	for _, v := range fickle {
+		text = v.found.ReplaceAllString(text, v.written)
+	}
+	return text
 }
 
 // golden compares what a user sees with what is recorded in file. A program
