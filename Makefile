@@ -43,6 +43,26 @@ install: build ## install it to PREFIX/bin, or where go install would
 	echo "installed $$dir/$(NAME)$(EXE)" && \
 	case ":$$PATH:" in *":$$dir:"*) ;; *) echo "not on PATH yet: $$dir" ;; esac
 
+# Packages take the pages from dist/man (share/man/man1) and the completions from
+# dist/completions:
+#
+#	docker-credential-acr.bash  share/bash-completion/completions/docker-credential-acr
+#	_docker-credential-acr      share/zsh/site-functions (Debian: vendor-completions)
+#	docker-credential-acr.fish  share/fish/vendor_completions.d
+#	docker-credential-acr.ps1   a file that $$PROFILE reads
+#
+# Both are the same on every machine and for every system.
+man: ## write the manual pages, into dist/man
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} GOOS= GOARCH= \
+		$(GO) run ./internal/manpages dist/man
+
+completions: ## write the completions for shells, into dist/completions
+	@mkdir -p dist/completions; GOOS= GOARCH= $(GO) build -o bin/host/$(NAME)$(EXE) . && \
+	for script in bash:$(NAME).bash zsh:_$(NAME) fish:$(NAME).fish powershell:$(NAME).ps1; do \
+		echo "write dist/completions/$${script#*:}"; \
+		bin/host/$(NAME)$(EXE) completion $${script%%:*} >dist/completions/$${script#*:} || exit 1; \
+	done
+
 test: ## run all tests, with the race detector if there is a C compiler
 	@case '$(RACE)' in \
 	auto) race=-race; $(GO) test -race -run '^$$' errors >/dev/null 2>&1 || { race=; \

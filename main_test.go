@@ -77,6 +77,8 @@ func TestScripts(t *testing.T) {
 			"damage":    damage,
 			"entra":     entra,
 			"assertion": assertion,
+			"finds":     finds,
+			"golden":    golden,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

@@ -172,7 +172,7 @@ var variables = []string{
 	"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN",
 	"AZURESUBSCRIPTION_CLIENT_ID", "AZURESUBSCRIPTION_TENANT_ID", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
 	"ID_TOKEN", "APP_SECRET", "APP_PASSWORD", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
-	"DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "HELM_REGISTRY_CONFIG", "NO_COLOR", "TERM", "TZ",
+	"DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "HELM_REGISTRY_CONFIG", "NO_COLOR", "TERM", "TZ", "NO_PROXY", "no_proxy",
 	"DOCKER_CREDENTIAL_ACR_CONFIG",
 	"DOCKER_CREDENTIAL_ACR_CACHE", "DOCKER_CREDENTIAL_ACR_LOG", "DOCKER_CREDENTIAL_ACR_TIMEOUT", "DOCKER_CREDENTIAL_ACR_USERNAME",
 }
@@ -329,5 +329,63 @@ func (s *script) leaks() {
 	if err != nil {
 		s.env.T().Log(err)
 		s.env.T().FailNow()
+	}
+}
+
+// finds asserts what the last "acr doctor -o json" found first that is not in
+// order, or with "nothing" that all is:
+//
+//	finds secret-expired
+func finds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: finds CODE")
+	}
+	var report struct {
+		Pull   bool
+		Checks []struct {
+			Step, State string
+			Findings    []struct{ Code, State, Message, Cause, Command string }
+		}
+	}
+	if err := json.Unmarshal([]byte(of(ts).stdout), &report); err != nil {
+		ts.Fatalf("no report: %v\n%s", err, of(ts).stdout)
+	}
+	first, failed := "nothing", false
+	for _, c := range report.Checks {
+		for _, f := range c.Findings {
+			if f.Message == "" || strings.Contains(f.Message+f.Cause+f.Command, "?") && f.State != "ok" && !strings.Contains(f.Command, "?api-version") && !strings.Contains(f.Command, "?code=") {
+				ts.Fatalf("%s has no words for a value: %+v", f.Code, f)
+			}
+			if f.State != "failed" && f.State != "warning" {
+				continue
+			}
+			if f.Cause == "" || f.Command == "" {
+				ts.Fatalf("%s has no cause or command: %+v", f.Code, f)
+			}
+			failed = failed || f.State == "failed"
+			if first == "nothing" {
+				first = f.Code
+			}
+		}
+	}
+	if first != args[0] {
+		ts.Fatalf("the first finding is %s, want %s:\n%s", first, args[0], of(ts).stdout)
+	}
+	if report.Pull == failed {
+		ts.Fatalf("pull is %v:\n%s", report.Pull, of(ts).stdout)
+	}
+}
+
+var took = regexp.MustCompile(`(?m) +[0-9]+ (ms|s)$|\([0-9]+ (ms|s)\)$`)
+
+// golden compares the last output with a file, in which durations are left out
+// and $VARIABLE stands for its value.
+func golden(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: golden FILE")
+	}
+	got := took.ReplaceAllString(of(ts).stdout, "")
+	if want := os.Expand(ts.ReadFile(args[0]), ts.Getenv); got != want {
+		ts.Fatalf("got:\n%s\nwant:\n%s", got, want)
 	}
 }

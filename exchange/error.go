@@ -33,6 +33,8 @@ type Error struct {
 	// Reason is a word for what happened, for programs, such as "firewall" or
 	// "no-role"; empty where the registry did not answer.
 	Reason string
+	// Correlation is the id that Microsoft's support asks for, or empty.
+	Correlation string
 
 	passing    bool          // worth another try
 	retryAfter time.Duration // as the registry asked
@@ -69,7 +71,7 @@ func unreachable(ctx context.Context, r host.Registry, err error) error {
 // refusal describes an answer other than 200.
 func refusal(r host.Registry, response *http.Response, body []byte, accessToken string) error {
 	said := acr.Read(response, body)
-	e := &Error{Registry: r.LoginServer, Status: said.Status, Code: said.Code, Reason: string(said.Reason), passing: passingStatus(said.Status)}
+	e := &Error{Registry: r.LoginServer, Status: said.Status, Code: said.Code, Reason: string(said.Reason), Correlation: said.Correlation, passing: passingStatus(said.Status)}
 	switch said.Reason {
 	case acr.ARMRefused:
 		e.Message = "the registry accepts no Resource Manager tokens, and the Entra token is one (arm aad token disallowed)"

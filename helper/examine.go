@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"docker-credential-acr/cache"
@@ -22,8 +23,12 @@ type Parts struct {
 	Cache    cache.Cache
 	Store    store.Store
 	Identity *identity.Identity
-	// Transport sends requests as Get's are sent.
+	// File is where the configuration file is, or would be; empty without a home.
+	File string
+	// Transport sends requests as Get's are sent. Proxy is the proxy that it
+	// would use, or nil.
 	Transport http.RoundTripper
+	Proxy     *url.URL
 	UserAgent string
 	Now       func() time.Time
 }
@@ -49,10 +54,19 @@ func (h *Helper) Parts(serverURL string) (Parts, error) {
 	}
 	q := h.question(r)
 	return Parts{
-		Registry: r, Settings: q.settings, Cache: q.cache, Store: q.store,
+		Registry: r, Settings: q.settings, Cache: q.cache, Store: q.store, File: h.config.Path(),
 		Identity:  identity.New(q.settings.Azure, h.transport, q.cache, h.log),
-		Transport: h.transport, UserAgent: h.exchange.UserAgent, Now: h.now,
+		Transport: h.transport, Proxy: h.proxy(r), UserAgent: h.exchange.UserAgent, Now: h.now,
 	}, h.misconfig
+}
+
+// proxy is the proxy on the way to a registry, or nil.
+func (h *Helper) proxy(r host.Registry) *url.URL {
+	if h.network == nil || h.network.Proxy == nil {
+		return nil
+	}
+	proxy, _ := h.network.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: r.LoginServer}})
+	return proxy
 }
 
 // Examination is what Examine has found out.

@@ -130,6 +130,7 @@ func New(p *Program) *cobra.Command {
 		newLogin(p),
 		newLogout(p),
 		newToken(p),
+		newDoctor(p),
 		newCache(p),
 		newCompletion(p),
 	)

@@ -27,6 +27,7 @@ import (
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/dockerconfig"
+	"docker-credential-acr/internal/doctor"
 	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/protocol"
 )
@@ -439,3 +440,677 @@ func saidFinding(f dockerconfig.Finding) (what, command string) {
 
 // notACR is an error about a name, with the name.
 func notACR(name string, err error) error { return fmt.Errorf("%s: %w", name, err) }
+
+var doctorText = text{
+	short: "find out why a pull fails, step by step",
+	long: `Walks the path of a pull from a registry, step by step, and says for each step that fails what the likely cause is and which command mends it. It needs neither docker nor az nor root.
+
+Nothing is sent but to the registry, the authority and the local identity endpoints. The token that it gets is kept, as for a pull. The output holds no secret: -o json is for a bug report.
+
+The exit code is 0 only if a pull works; with --repository, a pull of that repository. docs/troubleshooting.md lists all findings.`,
+	example: `  docker-credential-acr doctor myregistry
+  docker-credential-acr doctor myregistry --repository team/app
+  docker-credential-acr doctor -o json myregistry >report.json`,
+}
+
+const (
+	flagRepository = "`NAME` of a repository to be pulled, such as team/app"
+
+	saidNoRepositoryName = "it is not the name of a repository, such as team/app"
+	titleCause           = "likely cause: "
+)
+
+// verdict is doctor's last word.
+func verdict(r doctor.Report, first string, warnings int) string {
+	what := "from " + r.Registry
+	if r.Repository != "" {
+		what = "of " + r.Registry + "/" + r.Repository
+	}
+	if !r.Pull {
+		return "a pull " + what + " fails: " + first
+	}
+	text := "a pull " + what + " works"
+	switch warnings {
+	case 0:
+		return text
+	case 1:
+		return text + "; there is one warning"
+	}
+	return text + "; there are " + strconv.Itoa(warnings) + " warnings"
+}
+
+// mark is how a step went.
+func mark(s doctor.State) (text, colour string) {
+	switch s {
+	case doctor.OK:
+		return "ok", green
+	case doctor.Warning:
+		return "warning", yellow
+	case doctor.Failed:
+		return "FAILED", red
+	}
+	return "skipped", grey
+}
+
+// saying is what doctor says of a finding. Words in braces are its values; in a
+// command they are quoted where a shell needs it. Without a message it is one of
+// package dockerconfig's findings, for which saidFinding has the words.
+type saying struct {
+	code    doctor.Code
+	message string
+	// cause and command are for what is not in order.
+	cause, command string
+	// windows is there instead of command where Windows has another.
+	windows string
+}
+
+const (
+	retry       = "docker-credential-acr doctor {registry}"
+	showHTTP    = "curl -vsS -o /dev/null https://{registry}/v2/"
+	assignPull  = `az role assignment create --role AcrPull --assignee {object} --scope "$(az acr show --name {name} --query id --output tsv)"`
+	configureIt = "docker-credential-acr configure {registry}"
+	listDNS     = "nslookup {registry}"
+	editFile    = `"${EDITOR:-vi}" {path}`
+	editWindows = "notepad {path}"
+	logoutIt    = "docker-credential-acr logout {registry}"
+)
+
+// sayings has words for every finding of doctor's, by step. docs/troubleshooting.md
+// is made from them.
+func sayings() []section {
+	return []section{
+		{doctor.Program, "the program is on PATH, and nobody else can change what is run", []saying{
+			{code: doctor.OnPath, message: "clients run {path}"},
+			{
+				code:    doctor.Code(dockerconfig.ProgramMissing),
+				cause:   "clients look for the helper on PATH, under exactly this name, and this program is {path}",
+				command: "sudo install {path} /usr/local/bin/docker-credential-acr",
+				windows: `copy {path} "%LOCALAPPDATA%\Microsoft\WindowsApps\docker-credential-acr.exe"`,
+			},
+			{
+				code:    doctor.Code(dockerconfig.ProgramOther),
+				cause:   "it stands on PATH before this one, {detail}, and may be of another version",
+				command: "{path} version",
+			},
+			{
+				code:    doctor.Code(dockerconfig.SnapDocker),
+				cause:   "a snap runs programs of its own only; docker from another package can",
+				command: "docker-credential-acr token {registry} | docker login {registry} -u 00000000-0000-0000-0000-000000000000 --password-stdin",
+			},
+			{
+				code:    doctor.Exposed,
+				message: "others can change what is run as {programs}: {path}",
+				cause:   "it is on PATH and belongs to another user, or others may write to it",
+				command: "sudo chmod go-w {path}",
+			},
+		}},
+		{doctor.Docker, "Docker's configuration, and that of other clients, names the helper", []saying{
+			{code: doctor.Configured, message: "{path} names the helper in {detail}"},
+			{
+				code:  doctor.Code(dockerconfig.NotConfigured),
+				cause: "clients run a credential helper only if their configuration names it for the registry",
+			},
+			{
+				code:    doctor.Code(dockerconfig.FileUnusable),
+				cause:   "somebody has edited it by hand, or it is another user's; clients read nothing of such a file",
+				command: editFile,
+				windows: editWindows,
+			},
+			{
+				code:  doctor.Code(dockerconfig.OtherHelper),
+				cause: "an earlier set-up",
+			},
+			{
+				code:  doctor.Code(dockerconfig.Misspelt),
+				cause: "clients look for the login server alone, in lower case: {registry}",
+			},
+			{
+				code:  doctor.Code(dockerconfig.CredsStore),
+				cause: "it is then asked about every registry and keeps no passwords of others, and some clients ask it for its list only",
+			},
+			{
+				code:  doctor.Code(dockerconfig.EnvironmentLogin),
+				cause: "a CI service or a script sets the variable",
+			},
+			{
+				code:  doctor.Code(dockerconfig.LeftoverLogin),
+				cause: "docker login wrote it before the helper was configured",
+			},
+			{
+				code:  doctor.Code(dockerconfig.PodmanLogin),
+				cause: "podman login wrote it",
+			},
+			{
+				code:  doctor.Code(dockerconfig.PodmanHelper),
+				cause: "an earlier set-up",
+			},
+			{
+				code:  doctor.Code(dockerconfig.HelmLogin),
+				cause: "helm registry login wrote it",
+			},
+			{
+				code:    doctor.Code(dockerconfig.SudoHome),
+				cause:   "sudo has changed the home directory",
+				command: "sudo -u {detail} docker-credential-acr doctor {registry}",
+			},
+			{code: doctor.Code(dockerconfig.PlainLogins)},
+		}},
+		{doctor.Settings, "this program's own settings can be used", []saying{
+			{
+				code:    doctor.NotACR,
+				message: "{registry} is not the login server of an Azure container registry",
+				cause:   "those end in .azurecr.io, .azurecr.cn or .azurecr.us; a custom domain or a private cloud's registry must be named in the configuration file",
+				command: "az acr list --query [].loginServer --output tsv",
+			},
+			{
+				code:    doctor.BadVariable,
+				message: "{error}",
+				cause:   "an environment variable has a value that cannot be used; until that is mended, a get fails for every Azure registry",
+				command: "unset {variable}",
+				windows: "set {variable}=",
+			},
+			{
+				code:    doctor.BadFile,
+				message: "{error}",
+				cause:   "the configuration file cannot be used; until that is mended, a get fails for every Azure registry",
+				command: editFile,
+				windows: editWindows,
+			},
+			{code: doctor.ConfigFile, message: "configuration file {path}"},
+			{code: doctor.NoConfigFile, message: "no configuration file"},
+			{code: doctor.Variables, message: "set in the environment: {names}"},
+		}},
+		{doctor.Name, "the registry's name resolves", []saying{
+			{code: doctor.NameByProxy, message: "left to the proxy {proxy}"},
+			{code: doctor.PublicAddress, message: "{addresses}, public"},
+			{code: doctor.PrivateAddress, message: "{addresses}, private: a private endpoint"},
+			{
+				code:    doctor.NameUnknown,
+				message: "there is no host {registry}: the name does not resolve",
+				cause:   "a spelling mistake, a registry that was deleted, or one with a private endpoint that is known only inside its network",
+				command: listDNS,
+			},
+			{
+				code:    doctor.NameUnresolved,
+				message: "the name {registry} cannot be looked up: the name server does not answer",
+				cause:   "no network, a VPN that is down, or a wrong name server in the system's settings",
+				command: listDNS,
+			},
+		}},
+		{doctor.Connection, "the registry answers, over TLS and perhaps a proxy", []saying{
+			{code: doctor.Connected, message: "{address}, {tls}, certificate of {issuer}"},
+			{code: doctor.ConnectedByProxy, message: "through the proxy {proxy}, {tls}, certificate of {issuer}"},
+			{code: doctor.OtherIssuer, message: "the certificate is neither Microsoft's nor DigiCert's, so something on the way inspects TLS, and is trusted here"},
+			{
+				code:    doctor.ProxyUnreachable,
+				message: "the proxy {proxy} cannot be reached",
+				cause:   "HTTPS_PROXY names a proxy that is gone, or that is known in another network only",
+				command: "env | grep -i _proxy= | sed 's#//[^@/]*@#//#'",
+				windows: "set | findstr /i _proxy=",
+			},
+			{
+				code:    doctor.ProxyPassword,
+				message: "the proxy {proxy} asks for a user and a password (407)",
+				cause:   "HTTPS_PROXY has none, or wrong ones; characters such as @ and : in them must be written as %40 and %3A",
+				command: "export HTTPS_PROXY=http://USER:PASSWORD@{proxy}",
+				windows: "set HTTPS_PROXY=http://USER:PASSWORD@{proxy}",
+			},
+			{
+				code:    doctor.ProxyPrivate,
+				message: "the proxy {proxy} cannot reach the registry ({status}), whose private endpoint is known here ({addresses})",
+				cause:   "a private endpoint must be reached without the proxy",
+				command: `export NO_PROXY="${NO_PROXY:+$NO_PROXY,}{registry}"`,
+				windows: "set NO_PROXY=%NO_PROXY%,{registry}",
+			},
+			{
+				code:    doctor.ProxyCannot,
+				message: "the proxy {proxy} cannot reach {registry} ({status})",
+				cause:   "there is no such registry, or the proxy does not know its private endpoint",
+				command: listDNS,
+			},
+			{
+				code:    doctor.ProxyRefused,
+				message: "the proxy {proxy} does not let {registry} through ({status})",
+				cause:   "the proxy has a list of hosts; the registry, its data endpoints and login.microsoftonline.com must be on it",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.CertificateAuthority,
+				message: "the certificate for {registry} is signed by an authority that is not trusted here: {issuer}",
+				cause:   "something on the way inspects TLS, and its authority is unknown to this machine; or the list of authorities is missing (package ca-certificates), or SSL_CERT_FILE names another",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.CertificateName,
+				message: "the certificate for {registry} is another host's: {other}",
+				cause:   "the name leads to another machine: a hosts file, a wrong DNS zone, a captive portal or a proxy",
+				command: listDNS,
+			},
+			{
+				code:    doctor.CertificateExpired,
+				message: "the certificate for {registry} has expired: it ended {until}, and the clock here says {now}",
+				cause:   "something on the way shows a certificate of its own that is over, or this machine's clock is ahead",
+				command: "date -u",
+				windows: "w32tm /query /status",
+			},
+			{
+				code:    doctor.CertificateAhead,
+				message: "the certificate for {registry} is not valid yet: it begins {from}, and the clock here says {now}",
+				cause:   "this machine's clock is behind",
+				command: "sudo timedatectl set-ntp true",
+				windows: "w32tm /resync",
+			},
+			{
+				code:    doctor.CertificateInvalid,
+				message: "the certificate for {registry} is not valid",
+				cause:   "something on the way inspects TLS",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.NoTLS,
+				message: "no TLS connection can be agreed on with {registry}",
+				cause:   "what answers there speaks no TLS, or an old version only: a proxy, a captive portal or another machine",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.PrivateUnreachable,
+				message: "the registry's private endpoint does not answer: {addresses}: {why}",
+				cause:   "this machine is not in the network of the private endpoint, or a VPN is down",
+				command: "curl -sS -m 5 -o /dev/null https://{registry}/v2/",
+			},
+			{
+				code:    doctor.NoAnswer,
+				message: "{registry} does not answer in time",
+				cause:   "a firewall between here and the registry drops what is sent to port 443, or a proxy is needed",
+				command: "curl -sS -m 5 -o /dev/null https://{registry}/v2/",
+			},
+			{
+				code:    doctor.ConnectionRefused,
+				message: "{registry} refuses the connection",
+				cause:   "the name leads to a machine that is no registry (a hosts file, a wrong DNS zone), or a firewall forbids port 443",
+				command: listDNS,
+			},
+			{
+				code:    doctor.ConnectionBroken,
+				message: "the connection to {registry} breaks",
+				cause:   "a firewall or proxy on the way ends it, perhaps for the host's name in TLS",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.NoRoute,
+				message: "{registry} cannot be reached from this network",
+				cause:   "no network, or no route to its addresses {addresses}",
+				command: "curl -sS -m 5 -o /dev/null https://{registry}/v2/",
+			},
+			{
+				code:    doctor.NoConnection,
+				message: "the connection to {registry} fails",
+				cause:   "something on the way ends it",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.IPv6Unreachable,
+				message: "the registry's IPv6 address does not answer: {address}",
+				cause:   "this network has IPv6 that leads nowhere; clients that do not try IPv4 at the same time wait for it with each connection",
+				command: "curl -6 -sS -m 5 -o /dev/null https://{registry}/v2/",
+			},
+			{
+				code:    doctor.NoRegistry,
+				message: "what answers at {registry} is no registry (status {status}, certificate of {issuer})",
+				cause:   "a captive portal or a proxy answers in its place, or the name leads to another machine",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.RealmElsewhere,
+				message: "the registry sends clients to another host for tokens: {realm}",
+				cause:   "something on the way has changed its answer; clients would send credentials there, this helper would not",
+				command: showHTTP,
+			},
+			{
+				code:    doctor.Throttled,
+				message: "the registry is getting too many requests (429)",
+				cause:   "many clients at once use up its limit for a minute, which the SKU decides",
+				command: "sleep 60; " + retry,
+				windows: "timeout 60 & " + retry,
+			},
+			{
+				code:    doctor.RegistryTrouble,
+				message: "the registry has a problem of its own (status 5xx)",
+				cause:   "an outage; see https://status.azure.com",
+				command: retry,
+			},
+		}},
+		{doctor.Clock, "this machine's clock agrees with the registry's", []saying{
+			{code: doctor.ClockRight, message: "right"},
+			{
+				code:    doctor.ClockAhead,
+				message: "this machine's clock is {off} ahead: it says {now}, and the registry's {server}",
+				cause:   "the clock is not synchronized; Entra refuses certificates and federated tokens from such a machine",
+				command: "sudo timedatectl set-ntp true",
+				windows: "w32tm /resync",
+			},
+			{
+				code:    doctor.ClockBehind,
+				message: "this machine's clock is {off} behind: it says {now}, and the registry's {server}",
+				cause:   "the clock is not synchronized; Entra refuses certificates and federated tokens from such a machine",
+				command: "sudo timedatectl set-ntp true",
+				windows: "w32tm /resync",
+			},
+		}},
+		{doctor.Firewall, "the registry's network rules let this machine in", []saying{
+			{code: doctor.LetIn, message: "this machine is let in"},
+			{
+				code:    doctor.NotLetIn,
+				message: "the registry's firewall does not let {address} in",
+				cause:   "its network rules do not name this address; or the registry has a private endpoint, whose address the name should resolve to here, and does not",
+				command: "az acr network-rule add --name {name} --ip-address {address}",
+			},
+			{
+				code:    doctor.Forbidden,
+				message: "the registry, or a firewall before it, denies access (403)",
+				cause:   "public access to the registry is switched off, or a proxy forbids it",
+				command: "az acr show --name {name} --query '[publicNetworkAccess, networkRuleSet]'",
+			},
+		}},
+		{doctor.Login, "what a login has left, which is answered first, can be had", []saying{
+			{code: doctor.NothingStored, message: "nothing is stored, so the Azure identity counts"},
+			{code: doctor.StoredPassword, message: "docker login has stored the user {user}, in {store}, which is answered instead of the Azure identity"},
+			{code: doctor.StoredToken, message: "a login has left a token until {until}, which is answered instead of the Azure identity"},
+			{
+				code:    doctor.StoreBroken,
+				message: "a login has stored the user {user}, and it cannot be had: {error}",
+				cause:   "the store {store} is locked, or is not installed any more",
+				command: logoutIt,
+			},
+		}},
+		{doctor.Identity, "there is an Azure identity: each source, and what it says", []saying{
+			{code: doctor.SourceAnswered, message: "{source}: gave a token"},
+			{code: doctor.SourceAbsent, message: "{source}: {error}"},
+			{code: doctor.SourceFailed, message: "{source}: {error}"},
+			{code: doctor.SourcesNotAsked, message: "not asked: {sources}"},
+			{code: doctor.Anonymous, message: "the configuration calls the registry anonymous, and it gives tokens to anybody"},
+			{code: doctor.AnonymousPossible, message: `the registry gives tokens to anybody: with "anonymous": true for it in the configuration file, pulls need no identity`},
+			{
+				code:    doctor.NoIdentity,
+				message: "there is no Azure identity on this machine",
+				cause:   "nobody is signed in, and neither variables nor the machine provide an identity",
+				command: "az login",
+			},
+			{
+				code:    doctor.AuthorityUnreachable,
+				message: "{source}: {host} does not answer: {why}",
+				cause:   "a firewall or proxy lets the registry through, but not the host that gives tokens; or the clock or the list of authorities is wrong",
+				command: "curl -vsS -o /dev/null https://{host}/",
+			},
+			{
+				code:    doctor.SecretExpired,
+				message: "{source}: the client secret of application {application} has expired ({number})",
+				cause:   "secrets end after two years at most",
+				command: "az ad app credential reset --id {application}",
+			},
+			{
+				code:    doctor.SecretWrong,
+				message: "{source}: the client secret of application {application} is wrong ({number})",
+				cause:   "the secret's id stands where its value belongs, or it was replaced",
+				command: "az ad app credential reset --id {application}",
+			},
+			{
+				code:    doctor.ApplicationUnknown,
+				message: "{source}: there is no application {application} in tenant {tenant} ({number})",
+				cause:   "AZURE_CLIENT_ID or AZURE_TENANT_ID is wrong, or of another cloud",
+				command: "az ad sp show --id {application} --query appOwnerOrganizationId",
+			},
+			{
+				code:    doctor.TenantUnknown,
+				message: "{source}: there is no tenant {tenant} ({number})",
+				cause:   "AZURE_TENANT_ID is wrong, or of another cloud",
+				command: "az account list --query [].tenantId",
+			},
+			{
+				code:    doctor.CertificateUnknown,
+				message: "{source}: the certificate is not registered for application {application}, or has expired ({number})",
+				cause:   "another certificate than the file's is registered, or this machine's clock is wrong",
+				command: "az ad app credential list --cert --id {application}",
+			},
+			{
+				code:    doctor.FederationMismatch,
+				message: "{source}: application {application} has no federated credential for this token ({number})",
+				cause:   "issuer, subject or audience of the token are not literally those of a federated credential: another branch, environment or service account",
+				command: "az ad app federated-credential list --id {application}",
+			},
+			{
+				code:    doctor.AssertionExpired,
+				message: "{source}: the federated token has expired, or is not valid yet ({number})",
+				cause:   "it was not renewed, or this machine's clock is wrong",
+				command: "date -u",
+				windows: "w32tm /query /status",
+			},
+			{
+				code:    doctor.MFARequired,
+				message: "{source}: multi-factor authentication is required ({number})",
+				cause:   "a policy of the tenant asks for it again",
+				command: "az login --scope https://containerregistry.azure.net/.default",
+			},
+			{
+				code:    doctor.ConditionalAccess,
+				message: "{source}: a Conditional Access policy forbids the sign-in ({number})",
+				cause:   "this machine, place or network is not among those that the tenant allows; ask its administrator",
+				command: "az login --scope https://containerregistry.azure.net/.default",
+			},
+			{
+				code:    doctor.AudienceUnknown,
+				message: "{source}: this tenant or cloud does not know the audience that tokens are asked for ({number})",
+				cause:   `a private cloud without an audience for registries, or a wrong "audience" in the configuration file`,
+				command: "az ad sp show --id https://containerregistry.azure.net --query appId",
+			},
+			{
+				code:    doctor.EntraRefused,
+				message: "{error}",
+				cause:   "Entra refuses the sign-in; the page tells why",
+				command: "curl -sSL https://login.microsoftonline.com/error?code={code}",
+			},
+			{
+				code:    doctor.AzFailed,
+				message: "{source}: {error}",
+				cause:   "nobody is signed in to az, or the sign-in has ended",
+				command: "az login",
+			},
+			{
+				code:    doctor.AzdFailed,
+				message: "{source}: {error}",
+				cause:   "nobody is signed in to azd, or the sign-in has ended",
+				command: "azd auth login",
+			},
+			{
+				code:    doctor.PwshFailed,
+				message: "{source}: {error}",
+				cause:   "nobody is signed in to Az PowerShell, or the module is not installed",
+				command: "pwsh -Command Connect-AzAccount",
+			},
+			{
+				code:    doctor.ManagedFailed,
+				message: "{source}: {error}",
+				cause:   "the machine has no identity of its own, or not the one that AZURE_CLIENT_ID or the configuration file names",
+				command: "curl -sS -m 3 -H Metadata:true --noproxy '*' 'http://169.254.169.254/metadata/instance/compute?api-version=2021-02-01'",
+			},
+			{
+				code:    doctor.SourceBroken,
+				message: "{source}: {error}",
+				cause:   "the variables or the configuration of this source are not complete, or lead nowhere",
+				command: "env | cut -d= -f1 | grep -E '^(AZURE|ACTIONS|SYSTEM|IDENTITY|MSI)_'",
+				windows: "set AZURE",
+			},
+		}},
+		{doctor.Token, "Entra's token: claims, never the token", []saying{
+			{code: doctor.EntraToken, message: "{who} (object {object}) of tenant {tenant}, for {audience}, until {until}"},
+			{code: doctor.EntraOpaque, message: "there is one, and its claims cannot be read"},
+		}},
+		{doctor.Exchange, "the registry takes Entra's token and gives its own", []saying{
+			{code: doctor.Exchanged, message: "the registry's token holds until {until}"},
+			{
+				code:    doctor.NoRole,
+				message: "{who} has no role on the registry, or is of another tenant than the registry ({tenant})",
+				cause:   "no role, or one that has not spread yet (up to 10 minutes); in ABAC mode AcrPull and AcrPush count for nothing, and Container Registry Repository Reader is needed (az acr show --name {name} --query roleAssignmentMode); for another tenant: az login --tenant TENANT",
+				command: assignPull,
+			},
+			{
+				code:    doctor.PermissionDenied,
+				message: "{who} has not the permission to use the registry",
+				cause:   "its role does not include reading",
+				command: assignPull,
+			},
+			{
+				code:    doctor.TokenRefused,
+				message: "the registry does not accept Entra's token of {who}, tenant {tenant}, audience {audience}",
+				cause:   "the registry belongs to another tenant or cloud, or the configuration file names a wrong audience",
+				command: "az login --tenant TENANT",
+			},
+			{
+				code:    doctor.ARMRefused,
+				message: "the registry accepts no tokens of Resource Manager, and Entra's token is one ({audience})",
+				cause:   "the tool that the token comes from is old, or the configuration names this audience",
+				command: "az acr config authentication-as-arm update --registry {name} --status enabled",
+			},
+			{
+				code:    doctor.ExchangeMissing,
+				message: "the registry does not exchange tokens (404)",
+				cause:   "something on the way blocks /oauth2/exchange, or the name is another service's",
+				command: "curl -sS -o /dev/null -w '%{http_code}\\n' -d '' https://{registry}/oauth2/exchange",
+			},
+			{
+				code:    doctor.ExchangeUnanswered,
+				message: "the registry does not answer: {why}",
+				cause:   "it has answered before, so the network or something on the way is unreliable, or lets no tokens through",
+				command: retry,
+			},
+			{
+				code:    doctor.ExchangeFailed,
+				message: "{error}",
+				cause:   "something on the way changes the registry's answers",
+				command: showHTTP,
+			},
+		}},
+		{doctor.Permissions, "the registry's token allows pulling", []saying{
+			{code: doctor.PermissionsGiven, message: "{actions}"},
+			{code: doctor.NoPermissions, message: "none for the whole registry: roles count by repository (ABAC mode)"},
+			{
+				code:    doctor.NoReading,
+				message: "the token does not allow pulling",
+				cause:   "the role is one such as AcrDelete or AcrImageSigner, which does not include reading",
+				command: assignPull,
+			},
+		}},
+		{doctor.Repository, "the registry takes the credentials, and grants pulling from the repository", []saying{
+			{code: doctor.NoRepositoryNamed, message: "the registry takes the credentials; name one with --repository to see what they allow"},
+			{code: doctor.PullAndPush, message: "{repository}: pull and push"},
+			{code: doctor.PullOnly, message: "{repository}: pull; to push, AcrPush is missing (Container Registry Repository Writer in ABAC mode)"},
+			{code: doctor.ByRepository, message: "the registry is in ABAC mode: roles count by repository"},
+			{
+				code:    doctor.NoPull,
+				message: "{repository}: the registry does not grant pulling",
+				cause:   "the role AcrPull is missing",
+				command: assignPull,
+			},
+			{
+				code:    doctor.NoPullABAC,
+				message: "{repository}: the registry does not grant pulling; it is in ABAC mode, where the role Container Registry Repository Reader is missing",
+				cause:   "AcrPull and AcrPush count for nothing in ABAC mode, or the role's condition leaves this repository out",
+				command: `az role assignment create --role "Container Registry Repository Reader" --assignee {object} --scope "$(az acr show --name {name} --query id --output tsv)"`,
+			},
+			{
+				code:    doctor.PasswordNoPull,
+				message: "{repository}: the registry does not grant pulling to {user}",
+				cause:   "the token's scope map does not name the repository, or not with content/read",
+				command: "az acr token show --registry {name} --name {user}",
+			},
+			{
+				code:    doctor.AnonymousNoPull,
+				message: "the registry does not let anybody pull, and there are no credentials",
+				cause:   "anonymous pull is switched off, and the configuration calls the registry anonymous",
+				command: "az acr update --name {name} --anonymous-pull-enabled",
+			},
+			{
+				code:    doctor.NoRepository,
+				message: "there is no repository {repository} in the registry",
+				cause:   "a spelling mistake, or nothing was pushed yet",
+				command: "az acr repository list --name {name} --output tsv",
+			},
+			{
+				code:    doctor.PasswordRefused,
+				message: "the registry refuses the stored user {user} and password",
+				cause:   "the password was regenerated, the token has expired, or the admin user is switched off",
+				command: logoutIt,
+			},
+			{
+				code:    doctor.StoredTokenRefused,
+				message: "the registry refuses the token that a login has left",
+				cause:   "the registry has changed its mode since, or revoked it",
+				command: logoutIt,
+			},
+			{
+				code:    doctor.AccessRefused,
+				message: "the registry does not give an access token for its own refresh token",
+				cause:   "the registry has just changed its mode, or something on the way changes requests",
+				command: retry,
+			},
+		}},
+		{doctor.Cache, "tokens can be kept", []saying{
+			{code: doctor.CacheReady, message: "{path}"},
+			{code: doctor.CacheOff, message: "off: each pull asks Entra and the registry"},
+			{
+				code:    doctor.CacheUnwritable,
+				message: "nothing can be kept in {path}: {error}",
+				cause:   "it is another user's (often root's, after sudo), or the disk is full or read-only; each pull asks Entra and the registry",
+				command: `sudo chown -R "$(id -u)" {path}`,
+				windows: "icacls {path}",
+			},
+			{
+				code:    doctor.CacheForeign,
+				message: "others can write to {path}, or it is another user's",
+				cause:   "it was made by somebody else, or with too many permissions; files of others are not believed",
+				command: "chmod go-w {path}",
+				windows: "icacls {path}",
+			},
+			{
+				code:    doctor.CacheDamaged,
+				message: "{path} has files that cannot be read",
+				cause:   "the disk, or a program that has changed them; they are passed over",
+				command: "docker-credential-acr cache clear",
+			},
+			{
+				code:    doctor.CacheLocked,
+				message: "another process is working on the token of this registry, and does not end",
+				cause:   "a helper that hangs, such as in az; pulls wait for it half of their time, and then go on without",
+				command: "pgrep -af docker-credential-acr",
+				windows: "tasklist /fi \"imagename eq docker-credential-acr.exe\"",
+			},
+		}},
+		{doctor.Client, "what clients are given", []saying{
+			{code: doctor.FormToken, message: "the user name <token>; clients that use it as a password need the other form (rules_oci, Terraform's docker provider, docker 20.10 with BuildKit): DOCKER_CREDENTIAL_ACR_USERNAME=guid"},
+			{code: doctor.FormGUID, message: "the user name 00000000-0000-0000-0000-000000000000, which every client knows"},
+		}},
+		{"", "the step ends", []saying{
+			{code: doctor.NotTaken, message: "because of {step}"},
+			{
+				code:    doctor.NoEnd,
+				message: "no end within {limit}",
+				cause:   "something that is read or run does not answer, such as a pipe in the place of a file",
+				command: "DOCKER_CREDENTIAL_ACR_LOG=stderr docker-credential-acr token {registry} >/dev/null",
+				windows: "set DOCKER_CREDENTIAL_ACR_LOG=stderr& docker-credential-acr token {registry} >nul",
+			},
+			{
+				code:    doctor.Bug,
+				message: "this is a bug in docker-credential-acr",
+				cause:   "please report it, with this command's output",
+				command: "docker-credential-acr doctor -o json {registry}",
+			},
+		}},
+	}
+}
+
+// section is what doctor says in one step; about continues "checks that".
+type section struct {
+	step    doctor.Step
+	about   string
+	sayings []saying
+}
