@@ -36,7 +36,7 @@ func main() {
 	flag.StringVar(&r.root, "root", ".", "directory of the sources")
 	flag.StringVar(&r.dist, "o", "dist", "directory to write to")
 	flag.StringVar(&r.url, "url", "", "address that the files are downloaded from")
-	only := flag.String("platforms", "", "platforms to build, separated by commas; all unless set")
+	only := flag.String("platforms", "", "platforms to build, such as linux-amd64, separated by commas; all, and the files for package managers, unless set")
 	flag.Parse()
 	if err := r.run(strings.Split(*only, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -88,6 +88,9 @@ func (r *release) run(only []string) error {
 	}
 	if err := r.checksums(); err != nil {
 		return err
+	}
+	if only[0] != "" {
+		return nil // the files for package managers name all platforms
 	}
 	return r.channels()
 }
