@@ -26,7 +26,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 tool = GOOS= GOARCH= $(GO) build -C $(1) -buildvcs=false -o '$(CURDIR)/bin/$(2)$(EXE)' $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man completions test demo picture emulator release release-test e2e fuzz lint lint-format lint-vet \
+.PHONY: help build install man completions test demo picture emulator release release-test e2e bench fuzz lint lint-format lint-vet \
 	lint-staticcheck lint-errors lint-ci cross tidy-check vuln tools clients check clean
 
 help: ## print this list
@@ -89,6 +89,9 @@ release-test: ## build the release twice, compare, install and remove it (Linux,
 
 e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
 	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 15m ./internal/e2e $(E2EFLAGS)
+
+bench: ## measure speed beside other helpers, ARGS='ecr-login gcr'; writes docs/benchmarks.md
+	$(GO) run ./internal/bench -version '$(VERSION)' $(ARGS)
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@listed=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$listed"; exit 1; }; \

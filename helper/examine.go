@@ -55,7 +55,7 @@ func (h *Helper) Parts(serverURL string) (Parts, error) {
 	q := h.question(r)
 	return Parts{
 		Registry: r, Settings: q.settings, Cache: q.cache, Store: q.store, File: h.config.Path(),
-		Identity:  identity.New(q.settings.Azure, h.transport, q.cache, h.log),
+		Identity:  h.identity(q.settings.Azure, q.cache),
 		Transport: h.transport, Proxy: h.proxy(r), UserAgent: h.exchange.UserAgent, Now: h.now,
 	}, h.misconfig
 }
@@ -96,7 +96,7 @@ func (h *Helper) Examine(ctx context.Context, serverURL string, seen func(identi
 	q := h.question(r)
 	ctx, cancel := context.WithTimeout(ctx, q.settings.Timeout)
 	defer cancel()
-	watched := &watched{Identity: identity.New(q.settings.Azure, h.transport, q.cache, h.log), seen: seen}
+	watched := &watched{Identity: h.identity(q.settings.Azure, q.cache), seen: seen}
 	q.who = watched
 	key := cache.Key{Registry: r.LoginServer, Identity: watched.ID()}
 	start := time.Now()

@@ -32,7 +32,6 @@ import (
 	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
-	"docker-credential-acr/internal/identity"
 	"docker-credential-acr/internal/store"
 	"docker-credential-acr/internal/web"
 )
@@ -91,6 +90,7 @@ type Helper struct {
 	transport http.RoundTripper
 	now       func() time.Time
 	log       *slog.Logger
+	once      *once // nil but for Once
 }
 
 var _ credentials.Helper = (*Helper)(nil)
@@ -215,13 +215,14 @@ func (h *Helper) List() (map[string]string, error) {
 			found[name] = user
 		}
 	}
+	once := h.Once()
 	for _, dir := range h.config.CacheDirs() {
 		for _, e := range h.cache(dir).Entries() {
 			r, ok := h.config.Registry(e.Registry)
 			if !ok || !e.Usable(h.now()) || found[e.Registry] != "" {
 				continue
 			}
-			q := h.question(r)
+			q := once.question(r)
 			// Tokens of an identity that is no longer signed in, or in a
 			// directory that is no longer this registry's, would not be answered.
 			if q.cache.Dir == dir && (e.Identity == stored || e.Identity == q.who.ID()) {
@@ -252,7 +253,7 @@ type question struct {
 func (h *Helper) question(r host.Registry) *question {
 	s := h.config.For(r)
 	c := h.cache(s.CacheDir)
-	return &question{Helper: h, registry: r, settings: s, cache: c, store: h.store(), who: identity.New(s.Azure, h.transport, c, h.log)}
+	return &question{Helper: h, registry: r, settings: s, cache: c, store: h.store(), who: h.identity(s.Azure, c)}
 }
 
 func (h *Helper) cache(dir string) cache.Cache {

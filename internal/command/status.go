@@ -129,8 +129,9 @@ func (p *Program) status(h *helper.Helper, setup dockerconfig.Setup, names []str
 			s.Problems = append(s.Problems, problem{Code: "configuration", Message: line})
 		}
 	}
+	once := h.Once()
 	for _, name := range names {
-		parts, err := h.Parts(name)
+		parts, err := once.Parts(name)
 		if parts.Registry.LoginServer == "" {
 			return status{}, notACR(name, err)
 		}

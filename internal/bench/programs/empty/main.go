@@ -1,0 +1,4 @@
+// Empty is the least that a Go program takes.
+package main
+
+func main() {}
