@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -143,6 +144,38 @@ func TestDocumentedVariables(t *testing.T) {
 	for name := range variables(`"[A-Z]{3,}_[A-Z_]+"`, code.String()) {
 		if !strings.Contains(described, name) {
 			t.Errorf("docs/configuration.md does not describe %s", name)
+		}
+	}
+}
+
+// TestNamedTests finds every test that docs/security.md names as its proof.
+func TestNamedTests(t *testing.T) {
+	var code strings.Builder
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		code.Write(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := pages(t)["docs/security.md"]
+	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*|\\w+\\.txtar)`").FindAllStringSubmatch(page, -1)
+	if len(names) < 20 {
+		t.Errorf("only %d tests are named", len(names))
+	}
+	for _, m := range names {
+		name := m[1]
+		found := strings.Contains(code.String(), "\nfunc "+name+"(")
+		if strings.HasSuffix(name, ".txtar") {
+			_, err := os.Stat(filepath.Join("testdata", "script", name))
+			found = err == nil
+		}
+		if !found {
+			t.Errorf("docs/security.md names %s, which does not exist", name)
 		}
 	}
 }

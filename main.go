@@ -26,6 +26,7 @@ import (
 var version, commit, date string
 
 func main() {
+	noCoreDump()
 	// Whoever ends this program wants what it started to end, too: az may hang.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {

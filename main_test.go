@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"files":     files,
 			"token":     token,
 			"damage":    damage,
+			"harmless":  harmless,
 			"entra":     entra,
 			"assertion": assertion,
 			"finds":     finds,

@@ -307,6 +307,26 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// harmless asserts that what the last acr said is one short line on each output,
+// of plain text and without the word EVIL, and that the log says no such thing
+// either.
+func harmless(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: harmless")
+	}
+	s := of(ts)
+	for _, said := range []string{s.stdout, s.stderr} {
+		if line, ok := strings.CutSuffix(said, "\n"); !ok || len(line) > 1000 || strings.ContainsFunc(line, func(r rune) bool { return r > '~' || r < ' ' || r == '`' }) || strings.Contains(line, "EVIL") {
+			ts.Fatalf("not one harmless line: %q", said)
+		}
+	}
+	log, err := os.ReadFile(ts.Getenv("DOCKER_CREDENTIAL_ACR_LOG"))
+	ts.Check(err)
+	if bytes.ContainsAny(log, "\x1b\r\x00") || bytes.Contains(log, []byte("EVIL")) {
+		ts.Fatalf("the log repeats what it was told: %q", log)
+	}
+}
+
 // leaks fails the script if a file holds a secret of the emulated world. Files
 // that the script itself wrote are named *.secret; the cache's are excepted where
 // there is no key to seal them with.

@@ -77,9 +77,8 @@ func refusal(r host.Registry, response *http.Response, body []byte, accessToken 
 		e.Message = "the registry accepts no Resource Manager tokens, and the Entra token is one (arm aad token disallowed)"
 		e.Hint = "update the tool that the token comes from, or allow such tokens: az acr config authentication-as-arm update --registry " + r.Name() + " --status enabled"
 	case acr.Firewall:
-		address := cmp.Or(said.Address, "this machine's address")
-		e.Message = "the registry's firewall does not let " + address + " in"
-		e.Hint = "allow it: az acr network-rule add --name " + r.Name() + " --ip-address " + address + ", or use the registry's private endpoint (https://aka.ms/acr/firewall)"
+		e.Message = "the registry's firewall does not let " + cmp.Or(said.Address, "this machine") + " in"
+		e.Hint = "allow it: az acr network-rule add --name " + r.Name() + " --ip-address " + cmp.Or(said.Address, "ADDRESS") + ", or use the registry's private endpoint (https://aka.ms/acr/firewall)"
 	case acr.NoPermissions:
 		e.Message = "this identity has not the permission to use the registry"
 		e.Hint = roles(r, accessToken)

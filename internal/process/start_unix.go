@@ -10,7 +10,8 @@ import (
 // Root is a directory that is always there and that nobody else fills.
 func Root() string { return "/" }
 
-// Start starts cmd such that the end of its context kills it with everything it
+// Start starts cmd, without those of this process's variables that are its own
+// secrets, such that the end of its context kills it with everything it
 // has started.
 //
 // The tool leads a session of its own, and so a process group of its own, which
@@ -24,6 +25,7 @@ func Root() string { return "/" }
 // the thread that forked ends, be the process alive or not
 // (https://go.dev/issue/27505), and the tool's children don't inherit it.
 func Start(cmd *exec.Cmd) (release func(), err error) {
+	withoutSecrets(cmd)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error {
 		// The number may be stale only if the tool has exited within the last

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package main
+
+// noCoreDump has nothing to do: Windows writes a dump only where an administrator
+// has asked for it.
+func noCoreDump() {}
