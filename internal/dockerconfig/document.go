@@ -16,6 +16,7 @@ import (
 // The keys of the files that are of interest here.
 const (
 	credHelpers = "credHelpers"
+	credsStore  = "credsStore"
 	auths       = "auths"
 )
 
@@ -77,7 +78,7 @@ func parse(content []byte) (document, error) {
 		return d, err
 	}
 	text := content
-	if len(bytes.TrimSpace(content)) == 0 {
+	if blank(content) {
 		text = []byte("{}")
 	}
 	var err error
@@ -109,7 +110,7 @@ func check(content []byte) error {
 		return &Problem{Code: UTF16}
 	case !utf8.Valid(content):
 		return &Problem{Code: NotUTF8}
-	case len(bytes.TrimSpace(content)) == 0:
+	case blank(content):
 		return nil
 	}
 	var syntax *json.SyntaxError
@@ -127,6 +128,9 @@ func check(content []byte) error {
 	}
 	return p
 }
+
+// blank reports whether there is nothing but JSON's white space.
+func blank(content []byte) bool { return len(bytes.Trim(content, " \t\r\n")) == 0 }
 
 func line(content []byte, offset int) int {
 	return 1 + bytes.Count(content[:min(offset, len(content))], []byte("\n"))
@@ -149,14 +153,14 @@ func duplicate(o *hujson.Object) (key string, offset int) {
 func (d document) checkTypes() error {
 	for _, m := range d.root.Value.(*hujson.Object).Members {
 		name := nameOf(m)
-		for _, known := range []string{credHelpers, auths, "credsStore"} {
+		for _, known := range []string{credHelpers, auths, credsStore} {
 			if name != known && strings.EqualFold(name, known) {
 				return &Problem{Code: LetterCase, Line: line(d.content, m.Name.StartOffset), Key: name}
 			}
 		}
 		want := hujson.Kind('{')
 		switch name {
-		case "credsStore":
+		case credsStore:
 			want = '"'
 		case credHelpers, auths:
 		default:

@@ -60,7 +60,7 @@ func Read(path string) File {
 		f.Err = err
 		return f
 	}
-	f.CredsStore = d.text("credsStore")
+	f.CredsStore = d.text(credsStore)
 	f.CredHelpers = map[string]string{}
 	for _, m := range d.object(credHelpers).Members {
 		f.CredHelpers[nameOf(m)] = textOf(m.Value)

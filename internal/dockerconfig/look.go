@@ -116,7 +116,7 @@ func (s Setup) Places(registry string) []Place {
 		}
 		key := credHelpers
 		if _, exact := f.CredHelpers[registry]; !exact {
-			key = "credsStore"
+			key = credsStore
 		}
 		places = append(places, Place{f, key})
 	}

@@ -18,5 +18,5 @@ func Private(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o022 == 0
 }
 
-// rename replaces newpath by oldpath in one step.
-func rename(oldpath, newpath string) error { return os.Rename(oldpath, newpath) }
+// Rename replaces newpath by oldpath in one step.
+func Rename(oldpath, newpath string) error { return os.Rename(oldpath, newpath) }

@@ -13,11 +13,11 @@ const NoFollow = 0
 // in the user's own profile, hands down to its files.
 func Private(fs.FileInfo) bool { return true }
 
-// rename replaces newpath by oldpath. While another process has newpath open or
+// Rename replaces newpath by oldpath. While another process has newpath open or
 // renames to it, Windows refuses with "access denied" or a sharing violation,
 // which passes; cmd/go's robustio waits in the same way
 // (https://github.com/golang/go/issues/8914).
-func rename(oldpath, newpath string) error {
+func Rename(oldpath, newpath string) error {
 	const patience = 500 * time.Millisecond
 	for start, wait := time.Now(), time.Millisecond; ; wait *= 2 {
 		err := os.Rename(oldpath, newpath)

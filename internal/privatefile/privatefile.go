@@ -56,7 +56,7 @@ func Write(path, temporary string, content []byte, modified time.Time) error {
 		err = os.Chtimes(tmp.Name(), time.Time{}, modified)
 	}
 	if err == nil {
-		err = rename(tmp.Name(), path)
+		err = Rename(tmp.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(tmp.Name())
