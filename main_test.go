@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("BIN", bin)
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+			e.Setenv("XDG_RUNTIME_DIR", filepath.Join(e.WorkDir, "run")) // not root's own, where podman logs in
 			e.Setenv("CACHE", filepath.Join(e.WorkDir, "home", ".cache", "docker-credential-acr"))
 			s := &script{env: e}
 			e.Values[scriptKey{}] = s

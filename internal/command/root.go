@@ -126,6 +126,8 @@ func New(p *Program) *cobra.Command {
 		}
 	}
 	add(groupPeople,
+		newConfigure(p),
+		newUnconfigure(p),
 		newStatus(p),
 		newLogin(p),
 		newLogout(p),

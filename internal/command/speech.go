@@ -16,8 +16,11 @@ package command
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +66,7 @@ Docker and other clients run it when their configuration says so:
     { "credHelpers": { "myregistry.azurecr.io": "acr" } }
 
 It answers with a token of the registry for the Azure identity that is there: a service principal, a workload or managed identity, or whoever is signed in to the Azure CLI.`,
-	example: `  docker-credential-acr login myregistry
+	example: `  docker-credential-acr configure myregistry
   docker-credential-acr token myregistry`,
 }
 
@@ -89,6 +92,27 @@ var exitCodes = []definition{
 var helpText = text{
 	short: "show the help of a command",
 	long:  "Shows the help of a command.",
+}
+
+var configureText = text{
+	short: "have Docker run this helper for registries",
+	long: `Has Docker and the clients that read its configuration run this helper for registries: writes them into credHelpers of config.json, in DOCKER_CONFIG or ~/.docker. Everything else in the file stays as it is.
+
+Without a registry it takes those that it knows: from this program's configuration, cache and logins, and from the clients' files. It leaves alone what would change who you are: a registry with another helper, or with a password of docker login. Name it to have it changed.
+
+A second run changes nothing. "unconfigure" undoes it.`,
+	example: `  docker-credential-acr configure myregistry
+  docker-credential-acr configure --dry-run myregistry otherregistry.azurecr.io
+  docker-credential-acr configure --podman myregistry
+  docker-credential-acr configure --check`,
+}
+
+var unconfigureText = text{
+	short: "undo configure",
+	long:  `Has Docker no longer run this helper for registries, or for any if none is named: removes the entries that "configure" wrote, or somebody by hand, and puts back what "configure" replaced. An object or a file that "configure" made goes, too, if nothing else is in it.`,
+	example: `  docker-credential-acr unconfigure myregistry
+  docker-credential-acr unconfigure --dry-run
+  docker-credential-acr unconfigure --podman`,
 }
 
 var loginText = text{
@@ -220,6 +244,10 @@ const (
 	flagHelp       = "show this help"
 	flagVersion    = "print the version"
 	flagOutput     = "`FORM` of the output"
+	flagCheck      = "change nothing; exit with 1 if something is missing or in the way"
+	flagDryRun     = "change nothing; show what would be changed, without secrets"
+	flagPodman     = "in auth.json of podman, buildah and skopeo, instead of Docker's file"
+	flagHelm       = "also remove what helm registry login left, which helm would use instead"
 	flagDeviceCode = "show a code to enter in a browser on any machine"
 	flagTenantID   = "`ID` or domain of the registry's tenant, if it is not your own"
 	flagClientID   = "`ID` of the application to sign in with, if it is not Azure's own"
@@ -239,6 +267,9 @@ const (
 
 	saidAtMostOneRegistry = "name one registry, or none for all that are configured"
 	saidNoneConfigured    = "name a registry; Docker's configuration names this helper for none"
+	saidNoneKnown         = "no registry is known here; name one, such as docker-credential-acr configure myregistry"
+	saidNoneTaken         = "no registry is configured"
+	saidCheckOrDryRun     = "--check changes nothing; leave --dry-run away"
 	saidTwoIdentities     = "--device-code and another --identity are two ways to sign in; choose one"
 	saidRegistriesOrAll   = "name registries, or --all"
 	saidNothingKept       = "nothing is kept of any registry"
@@ -402,7 +433,7 @@ func saidFinding(f dockerconfig.Finding) (what, command string) {
 	path, configure := short(f.Path), Name+" configure "+f.Registry
 	switch f.Code {
 	case dockerconfig.FileUnusable:
-		return path + " cannot be used: " + f.Err.Error(), ""
+		return saidUnusable(f.Path, f.Err)
 	case dockerconfig.NotConfigured:
 		return f.Registry + ": " + path + " does not name this helper", configure
 	case dockerconfig.OtherHelper:
@@ -420,12 +451,9 @@ func saidFinding(f dockerconfig.Finding) (what, command string) {
 	case dockerconfig.PodmanHelper:
 		return f.Registry + ": podman uses another helper, " + f.Detail + ", by " + path, Name + " configure --podman " + f.Registry
 	case dockerconfig.HelmLogin:
-		return f.Registry + ": helm uses the login in " + path + " instead", "helm registry logout " + f.Registry
+		return f.Registry + ": helm uses the login in " + path + " instead", Name + " configure --helm " + f.Registry
 	case dockerconfig.ProgramMissing:
-		if !dockerconfig.ProperlyNamed(f.Path) {
-			return "clients run docker-credential-acr, and there is none on PATH; this program is " + path + ", so rename it, or link to it", ""
-		}
-		return "clients run docker-credential-acr, and there is none on PATH; add " + filepath.Dir(path) + " to it, for clients too", ""
+		return "clients run docker-credential-acr, and there is none on PATH", mendPath(f.Path)
 	case dockerconfig.ProgramOther:
 		return "clients run another docker-credential-acr, " + path + ", which comes first on PATH; this one is " + short(f.Detail), ""
 	case dockerconfig.SnapDocker:
@@ -1113,4 +1141,136 @@ type section struct {
 	step    doctor.Step
 	about   string
 	sayings []saying
+}
+
+// saidChange says what configure or unconfigure did to a file, or would do.
+func saidChange(c dockerconfig.Change, path string, dry bool) string {
+	would := ""
+	if dry {
+		would = "would be "
+	}
+	switch c.Kind {
+	case dockerconfig.Added:
+		return c.Registry + ": " + would + "configured in " + path
+	case dockerconfig.Replaced:
+		return c.Registry + ": " + would + "configured in " + path + ", instead of the helper " + strconv.Quote(c.Helper)
+	case dockerconfig.Restored:
+		return c.Registry + ": " + would + "left to the helper " + strconv.Quote(c.Helper) + " again, in " + path
+	case dockerconfig.Deleted:
+		return path + ": " + would + "deleted; nothing else was in it"
+	}
+	return c.Registry + ": " + would + "removed from " + path
+}
+
+func saidConfiguredAlready(registry, path string) string {
+	return registry + ": is configured in " + path
+}
+
+func saidNothingToUndo(path string) string { return path + ": nothing to undo" }
+
+func saidLoggedOut(c dockerconfig.Change, path string, dry bool) string {
+	if dry {
+		return c.Registry + ": login would be removed from " + path
+	}
+	return c.Registry + ": login removed from " + path
+}
+
+// saidLeft says why a registry that nobody named is left as it is.
+func saidLeft(registry, path, helper string) string {
+	why := "a login of its own in " + path
+	if helper != "" {
+		why = "the helper " + strconv.Quote(helper) + " in " + path
+	}
+	return registry + ": left alone, because it has " + why + "; docker-credential-acr configure " + registry
+}
+
+func warning(text string) string { return "warning: " + text }
+
+// mendPath is how a program gets where clients look for it, for good, and those
+// that are started from a desktop, too.
+func mendPath(self string) string {
+	switch {
+	case self == "":
+		return ""
+	case runtime.GOOS == "windows":
+		return "copy " + shellWord(self) + ` "%LOCALAPPDATA%\Microsoft\WindowsApps\docker-credential-acr.exe"`
+	}
+	return "sudo install " + shellWord(self) + " /usr/local/bin/" + dockerconfig.Program
+}
+
+// sentence joins a cause and what mends it.
+func sentence(what, mend string) string {
+	if mend == "" {
+		return what
+	}
+	return what + "; " + mend
+}
+
+// saidUnusable says why a client's file is left alone.
+func saidUnusable(path string, err error) (what, mend string) {
+	var p *dockerconfig.Problem
+	if !errors.As(err, &p) {
+		var file *fs.PathError
+		if errors.As(err, &file) {
+			err = file.Err
+		}
+		return short(path) + " cannot be used: " + err.Error(), ""
+	}
+	at := short(path)
+	if p.Line > 0 {
+		at += ", line " + strconv.Itoa(p.Line) + ","
+	}
+	switch p.Code {
+	case dockerconfig.ByteOrderMark:
+		return at + " begins with a byte-order mark, so docker does not read it", withoutMark(path)
+	case dockerconfig.UTF16:
+		return at + " is UTF-16, so docker does not read it", "save it as UTF-8"
+	case dockerconfig.NotUTF8:
+		return at + " is not UTF-8", "save it as UTF-8"
+	case dockerconfig.Comment:
+		return at + " has a comment, so docker does not read it", "remove it"
+	case dockerconfig.Syntax:
+		return at + " is not JSON", "mend this line, or the one before it"
+	case dockerconfig.Trailing:
+		return at + " goes on behind the end of the JSON object", "remove what follows it"
+	case dockerconfig.NotObject:
+		return at + " is not a JSON object", "it must be one, such as {}"
+	case dockerconfig.Duplicate:
+		return at + " has the key " + strconv.Quote(p.Key) + " a second time", "keep one"
+	case dockerconfig.LetterCase:
+		return at + " has the key " + strconv.Quote(p.Key) + ", which only some clients read", "write credHelpers, auths and credsStore with these letters"
+	case dockerconfig.WrongType:
+		return at + " has a value of the wrong type at " + strconv.Quote(p.Key), `credHelpers is an object of texts, such as {"myregistry.azurecr.io": "acr"}`
+	case dockerconfig.TooLarge:
+		return at + " is larger than 64 MiB", ""
+	case dockerconfig.NotRegular:
+		return at + " is not a regular file", "set DOCKER_CONFIG to another directory"
+	case dockerconfig.ReadOnly:
+		if p.Key != "" {
+			return at + " is a link to " + short(p.Key) + ", which is read-only", "change it where it is made"
+		}
+		return at + " is read-only", "chmod u+w " + shellWord(path)
+	case dockerconfig.Unreadable:
+		return at + " is not yours to read", "sudo chown -R \"$USER\" " + shellWord(filepath.Dir(path))
+	case dockerconfig.OtherOwner:
+		return at + " belongs to another user", "sudo chown \"$USER\" " + shellWord(path)
+	case dockerconfig.DirectoryReadOnly:
+		return "no file can be made in " + short(p.Key), "sudo chown -R \"$USER\" " + shellWord(p.Key)
+	case dockerconfig.DanglingLink:
+		return at + " is a link to " + short(p.Key) + ", whose directory is not there", "mkdir -p " + shellWord(filepath.Dir(p.Key))
+	case dockerconfig.Mounted:
+		return at + " is mounted by itself, so it cannot be replaced", "change it outside of the container, or mount its directory"
+	case dockerconfig.Contended:
+		return at + " is being changed by others all the time", "try again"
+	case dockerconfig.NoHome:
+		return "there is no home directory", "set HOME or DOCKER_CONFIG"
+	}
+	return at + " cannot be used: " + p.Error(), ""
+}
+
+func withoutMark(path string) string {
+	if runtime.GOOS == "windows" {
+		return "[IO.File]::WriteAllText('" + path + "', [IO.File]::ReadAllText('" + path + "'))"
+	}
+	return `sed -i.bak '1s/^\xEF\xBB\xBF//' ` + shellWord(path)
 }

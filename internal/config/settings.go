@@ -69,12 +69,18 @@ func (c Config) Store() string { return c.file.store }
 
 // StoreDir is the directory in the user's configuration where stored credentials
 // are listed, or kept; empty without a home.
-func (c Config) StoreDir() string {
+func (c Config) StoreDir() string { return ownDir("stored") }
+
+// UndoDir is the directory in the user's configuration where it stands how to undo
+// edits of the clients' files; empty without a home.
+func (c Config) UndoDir() string { return ownDir("configured") }
+
+func ownDir(name string) string {
 	dir, err := os.UserConfigDir()
 	if err != nil {
 		return ""
 	}
-	return filepath.Join(dir, "docker-credential-acr", "stored")
+	return filepath.Join(dir, "docker-credential-acr", name)
 }
 
 // For merges what the file says of a registry, the most specific entry first,

@@ -19,7 +19,7 @@ const (
 	// OtherHelper: the file at Path names another helper, Detail, for it.
 	OtherHelper Code = "other-helper"
 	// Misspelt: a key of credHelpers, Detail, means the registry and is in a form
-	// that no client looks up.
+	// that no client looks up, and there is no other.
 	Misspelt Code = "misspelt"
 	// CredsStore: the helper is credsStore in the file at Path, and so is asked
 	// about every registry, and by some clients only for its list.
@@ -122,10 +122,12 @@ func (s Setup) docker(registry string) []Finding {
 	if s.Docker.Err != nil {
 		return found
 	}
-	for _, key := range s.Docker.Misspelt(registry) {
-		found = append(found, Finding{Code: Misspelt, Path: s.Docker.Path, Detail: key})
-	}
 	_, named := s.Docker.CredHelpers[registry]
+	for _, key := range s.Docker.Misspelt(registry) {
+		if !named {
+			found = append(found, Finding{Code: Misspelt, Path: s.Docker.Path, Detail: key})
+		}
+	}
 	switch helper := s.Docker.Helper(registry); {
 	case helper == Name:
 		if key, login, ok := s.Docker.Login(registry); ok && login != Elsewhere {

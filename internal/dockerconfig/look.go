@@ -110,15 +110,14 @@ type Place struct {
 // Docker's first. None means that it is not configured.
 func (s Setup) Places(registry string) []Place {
 	var places []Place
-	for _, f := range s.files() {
-		if f.Path == s.Helm.Path || f.Helper(registry) != Name {
-			continue
+	if _, exact := s.Docker.CredHelpers[registry]; !exact && s.Docker.CredsStore == Name {
+		places = append(places, Place{s.Docker, credsStore})
+	}
+	for _, f := range append([]File{s.Docker}, s.Podman...) {
+		listed := slices.ContainsFunc(places, func(p Place) bool { return p.File.Path == f.Path })
+		if f.CredHelpers[registry] == Name && !listed {
+			places = append(places, Place{f, credHelpers})
 		}
-		key := credHelpers
-		if _, exact := f.CredHelpers[registry]; !exact {
-			key = credsStore
-		}
-		places = append(places, Place{f, key})
 	}
 	return places
 }
