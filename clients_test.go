@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,13 +14,9 @@ import (
 	"docker-credential-acr/internal/e2e/results"
 )
 
-var update = flag.Bool("update", false, "write the table of docs/clients.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/clients.md anew")
 
-const (
-	clientsPage  = "docs/clients.md"
-	clientsBegin = "<!-- clients: made by go test -run TestClientsTable . -update -->\n"
-	clientsEnd   = "<!-- end of clients -->\n"
-)
+const clientsPage = "docs/clients.md"
 
 // TestClientsTable compares the table of docs/clients.md with what the
 // end-to-end tests recorded of the clients.
@@ -33,20 +31,59 @@ func TestClientsTable(t *testing.T) {
 		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %s | %s |\n",
 			c.Name, c.Version, strings.Join(operations(c), ", "), works(c, "token"), works(c, "guid"), runs(c), c.Note)
 	}
-	page := pages(t)[clientsPage]
-	before, rest, begun := strings.Cut(page, clientsBegin)
-	old, after, ended := strings.Cut(rest, clientsEnd)
+	compareTable(t, "clients", table.String())
+}
+
+// TestCallersTable compares the other table of docs/clients.md with what the
+// imitated clients made of the program.
+func TestCallersTable(t *testing.T) {
+	files, err := filepath.Glob("internal/e2e/testdata/callers/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no callers: %v", err)
+	}
+	table := strings.Builder{}
+	table.WriteString("| client | read in | `<token>` | null GUID | where there are no credentials | where the helper fails |\n|---|---|---|---|---|---|\n")
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(content), "\r\n", "\n")
+		first, _, _ := strings.Cut(text, "\n")
+		name, source, ok := strings.Cut(strings.TrimPrefix(first, "$ "), ", ")
+		met := map[string]string{"<token>": "yes"}
+		for _, m := range metLine.FindAllStringSubmatch(text, -1) {
+			met[m[1]] = m[2]
+		}
+		if !ok || len(met) != 4 || met["no role"] != met["no identity"] {
+			t.Fatalf("%s: not what a caller met: %v", file, met)
+		}
+		fmt.Fprintf(&table, "| %s | %s | %s | yes | %s | %s |\n", name, source, met["<token>"], met["a registry of others"], met["no identity"])
+	}
+	compareTable(t, "callers", table.String())
+}
+
+// metLine is one line of what a caller met.
+var metLine = regexp.MustCompile(`(?m)^(a registry of others|<token>|no role|no identity): (.*); runs: \d+$`)
+
+// compareTable compares one of the tables of docs/clients.md, between comments
+// that name it, with what it must be.
+func compareTable(t *testing.T, name, table string) {
+	t.Helper()
+	begin, end := "<!-- "+name+": made by go test -run "+t.Name()+" . -update -->\n", "<!-- end of "+name+" -->\n"
+	before, rest, begun := strings.Cut(pages(t)[clientsPage], begin)
+	old, after, ended := strings.Cut(rest, end)
 	if !begun || !ended {
 		t.Fatalf("%s has no place for the table", clientsPage)
 	}
 	switch {
-	case old == table.String():
+	case old == table:
 	case *update:
-		if err := os.WriteFile(clientsPage, []byte(before+clientsBegin+table.String()+clientsEnd+after), 0o644); err != nil {
+		if err := os.WriteFile(clientsPage, []byte(before+begin+table+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("the table of %s is not that of the recorded results:\n%s\nmend with: go test -run TestClientsTable . -update", clientsPage, table.String())
+		t.Errorf("the table of %s is not that of the recorded results:\n%s\nmend with: go test -run %s . -update", clientsPage, table, t.Name())
 	}
 }
 

@@ -54,6 +54,20 @@ var callers = []caller{
 		}),
 	},
 	{
+		// With credsStore; with credHelpers it asks for the key there. An error is
+		// that of the last form, or none.
+		name: "nerdctl", source: "containerd/nerdctl pkg/imgutil/dockerconfigresolver/registryurl.go, credentialsstore.go at 30c63cf0",
+		ask: func(r run, host string) verdict {
+			v := none()
+			for _, key := range nerdctlForms(host) {
+				if v = ofLibrary(r("get", key)); v.kind == "found" {
+					break
+				}
+			}
+			return v
+		},
+	},
+	{
 		// Waits for the exit before it reads, so what is said must fit in a pipe.
 		name: "Spring Boot", source: "spring-projects/spring-boot docker/configuration/CredentialHelper.java, DockerRegistryConfigAuthentication.java at 1519bcf1",
 		merged: true,
@@ -192,6 +206,11 @@ var callers = []caller{
 			return none()
 		}),
 	},
+}
+
+// nerdctlForms are the forms of a host that nerdctl asks for.
+func nerdctlForms(host string) []string {
+	return []string{host + ":443", "https://" + host + ":443", "http://" + host + ":443", host, "https://" + host, "http://" + host}
 }
 
 // ofLibrary is what the Go library of Docker makes of an answer.

@@ -243,12 +243,9 @@ func (w *world) met(c caller) {
 func TestNerdctl(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, azuretest.Config{})
-	variants := func(host string) []string {
-		return []string{host + ":443", "https://" + host + ":443", "http://" + host + ":443", host, "https://" + host, "http://" + host}
-	}
 	w.answerable(registry)
 	first := ""
-	for _, key := range variants(registry) {
+	for _, key := range nerdctlForms(registry) {
 		r := w.helper(key, "get")
 		v := oneValue(r.stdout)
 		if r.code != 0 || v.kind != "found" || r.stderr != "" {
@@ -261,7 +258,7 @@ func TestNerdctl(t *testing.T) {
 			t.Errorf("%s is answered with another token", key)
 		}
 	}
-	for _, key := range variants(public) {
+	for _, key := range nerdctlForms(public) {
 		if r := w.helper(key, "get"); r.code != 1 || strings.TrimSpace(r.stdout) != notFound || r.stderr != "" {
 			t.Error(r)
 		}
@@ -269,7 +266,7 @@ func TestNerdctl(t *testing.T) {
 	for _, key := range []string{registry + ":443", registry} {
 		w.silent(w.helper(w.storing(key, guidUser, first), "store"))
 	}
-	for _, key := range variants(registry) {
+	for _, key := range nerdctlForms(registry) {
 		w.silent(w.helper(key, "erase"))
 	}
 	if r := w.helper("unused", "list"); r.code != 0 || strings.TrimSpace(r.stdout) != "{}" {
