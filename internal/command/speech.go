@@ -49,7 +49,7 @@ func (t text) command(use string) *cobra.Command {
 const (
 	titleUsage       = "Usage:"
 	titlePeople      = "Commands:"
-	titleProtocol    = "Docker's protocol, which clients speak on standard input and output:"
+	titleProtocol    = "Docker's protocol, for clients:"
 	titleKubelet     = "The kubelet's protocol:"
 	titleOptions     = "Options:"
 	titleExamples    = "Examples:"
