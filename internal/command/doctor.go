@@ -107,7 +107,12 @@ func (w words) of(f doctor.Finding) said {
 		command = s.windows
 	}
 	plain := func(value string) string { return value }
-	text := said{message: fill(s.message, f.Values, plain)}
+	text := said{message: fill(s.message, f.Values, func(value string) string {
+		if value == f.Values["path"] {
+			return short(value)
+		}
+		return value
+	})}
 	if s.message == "" {
 		var mends string
 		text.message, mends = saidFinding(dockerconfig.Finding{
@@ -210,6 +215,9 @@ func (w words) check(s paper, c doctor.Check) string {
 	first, others, _ := strings.Cut(body.String(), "\n")
 	first = strings.TrimPrefix(first, indent)
 	head := s.in(colour, word) + strings.Repeat(" ", markWidth-len(word)) + s.in(bold, string(c.Step)) + strings.Repeat(" ", max(1, stepWidth-len(c.Step)))
+	if took != "" && markWidth+stepWidth+utf8.RuneCountInString(first)+len(took) >= width {
+		first, others = "", indent+first+"\n"+others // a word that leaves no room
+	}
 	if took != "" {
 		first += strings.Repeat(" ", max(2, width-markWidth-stepWidth-utf8.RuneCountInString(first)-len(took))) + took
 	}

@@ -651,6 +651,7 @@ func sayings() []section {
 		{doctor.Name, "the registry's name resolves", []saying{
 			{code: doctor.NameByProxy, message: "left to the proxy {proxy}"},
 			{code: doctor.PublicAddress, message: "{addresses}, public"},
+			{code: doctor.LocalAddress, message: "{addresses}, this machine itself: a hosts file"},
 			{code: doctor.PrivateAddress, message: "{addresses}, private: a private endpoint"},
 			{
 				code:    doctor.NameUnknown,
@@ -958,7 +959,7 @@ func sayings() []section {
 			{
 				code:    doctor.ManagedFailed,
 				message: "{source}: {error}",
-				cause:   "the machine has no identity of its own, or not the one that AZURE_CLIENT_ID or the configuration file names",
+				cause:   "this is no machine of Azure's, or it has no identity of its own, or not the one that AZURE_CLIENT_ID or the configuration file names",
 				command: "curl -sS -m 3 -H Metadata:true --noproxy '*' 'http://169.254.169.254/metadata/instance/compute?api-version=2021-02-01'",
 			},
 			{

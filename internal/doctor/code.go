@@ -29,6 +29,7 @@ const (
 	NameUnresolved Code = "name-unresolved"
 	PrivateAddress Code = "private-address"
 	PublicAddress  Code = "public-address"
+	LocalAddress   Code = "local-address"
 
 	Connected            Code = "connected"
 	ConnectedByProxy     Code = "connected-by-proxy"

@@ -137,11 +137,7 @@ func Run(ctx context.Context, o Options) Report {
 		return w.report
 	}
 	w.report.Registry = w.parts.Registry.LoginServer
-	self, _ := os.Executable()
-	w.setup = dockerconfig.Look(o.Lookup, self)
-
-	take(ctx, w, Program, 5*time.Second, w.program)
-	take(ctx, w, Docker, 5*time.Second, w.docker)
+	w.clients(ctx)
 	take(ctx, w, Settings, 5*time.Second, w.settings)
 	w.reach(ctx)
 	credential := w.credential(ctx)
@@ -156,6 +152,24 @@ func Run(ctx context.Context, o Options) Report {
 	}
 	w.report.Took = time.Since(start)
 	return w.report
+}
+
+// clients looks at what clients run. Their files may be anything, such as a pipe
+// without a writer.
+func (w *walk) clients(ctx context.Context) {
+	start := time.Now()
+	setup, hung := bounded(ctx, 5*time.Second, func(context.Context) (dockerconfig.Setup, []Finding) {
+		self, _ := os.Executable()
+		return dockerconfig.Look(w.Lookup, self), nil
+	})
+	if hung != nil {
+		w.skip(Program, Docker)
+		w.add(Check{Step: Docker, Took: time.Since(start), Findings: hung})
+		return
+	}
+	w.setup = setup
+	take(ctx, w, Program, 5*time.Second, w.program)
+	take(ctx, w, Docker, 5*time.Second, w.docker)
 }
 
 // take takes a step that has nothing to hand to the next.

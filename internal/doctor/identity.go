@@ -212,7 +212,7 @@ func (w *walk) blame(o identity.Outcome) Finding {
 		return failure(code, append(values, "number", p.Number)...)
 	case p.Number != "":
 		return failure(EntraRefused, append(values, "number", p.Number, "code", strings.TrimPrefix(p.Number, "AADSTS"))...)
-	case p.Host != "":
+	case p.Host != "" && o.Source != config.ManagedIdentity:
 		return failure(AuthorityUnreachable, append(values, "host", p.Host, "why", web.Cause(p.Cause))...)
 	}
 	switch o.Source {

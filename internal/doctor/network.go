@@ -99,6 +99,8 @@ func (w *walk) lookup(ctx context.Context) ([]netip.Addr, []Finding) {
 		return nil, []Finding{failure(NameUnresolved)}
 	case private(addresses):
 		return addresses, []Finding{info(PrivateAddress, values...)}
+	case addresses[0].IsLoopback():
+		return addresses, []Finding{info(LocalAddress, values...)}
 	}
 	return addresses, []Finding{info(PublicAddress, values...)}
 }
