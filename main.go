@@ -18,7 +18,9 @@ import (
 
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/command"
+	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/kubelet"
+	"docker-credential-acr/internal/process"
 	"docker-credential-acr/internal/protocol"
 )
 
@@ -53,6 +55,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		if verb == kubelet.Verb {
 			return kubelet.Run(options, stdin, stdout, stderr)
 		}
+		if verb == credentials.ActionGet {
+			options.Behind = behind
+		}
 		credentials.Name, credentials.Package = command.Name, command.Name
 		if verb == credentials.ActionVersion {
 			credentials.Version = command.Build(buildVersion(), commit, date).String()
@@ -80,6 +85,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		Helper:   newHelper,
 		Protocol: verb,
 	})
+}
+
+// behind has another get of this program renew the token of a registry.
+func behind(loginServer string) error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	env := append(os.Environ(), config.EnvRenewal+"="+string(config.RenewForeground))
+	return process.Detach(path, []string{credentials.ActionGet}, env, loginServer)
 }
 
 func fail(stdout, stderr io.Writer, text string) int {

@@ -77,6 +77,8 @@ func TestScripts(t *testing.T) {
 			"token":     token,
 			"damage":    damage,
 			"harmless":  harmless,
+			"age":       age,
+			"renewed":   renewed,
 			"entra":     entra,
 			"assertion": assertion,
 			"finds":     finds,

@@ -69,6 +69,13 @@ func (e Entry) Fresh(now time.Time) bool {
 	return e.plausible(now) && e.Expires.Sub(now) > min(plenty, e.Expires.Sub(e.Obtained)/2)
 }
 
+// Ample reports whether e, if it is no longer fresh, has more than half of the
+// life left that it would need to be: enough to be handed out at once, while it
+// is renewed.
+func (e Entry) Ample(now time.Time) bool {
+	return e.Usable(now) && e.Expires.Sub(now) > min(plenty, e.Expires.Sub(e.Obtained)/2)/2
+}
+
 // Usable reports whether e still lives long enough, more than a minute, to be
 // handed out when it cannot be renewed.
 func (e Entry) Usable(now time.Time) bool {

@@ -16,6 +16,7 @@ const (
 	tokenFile     = ".token"
 	failureFile   = ".failure"
 	noteFile      = ".note"
+	claimFile     = ".claim"
 	lockFile      = ".lock"
 	temporaryFile = ".tmp"
 )
@@ -39,7 +40,7 @@ func ours(name string) (f file, ok bool) {
 	case tokenFile:
 		f.seal = strings.TrimPrefix(seal, "-")
 		return f, !numbered && (seal == "" || f.seal != "" && f.seal != seal && hexadecimal(f.seal))
-	case failureFile, noteFile, lockFile:
+	case failureFile, noteFile, claimFile, lockFile:
 		return f, !numbered && seal == ""
 	case temporaryFile:
 		return f, numbered && seal == "" && strings.Trim(number, "0123456789") == ""

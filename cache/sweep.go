@@ -56,12 +56,13 @@ var keeps = map[string]time.Duration{
 	tokenFile:     0, // it is set to the end of the entry
 	failureFile:   memory,
 	noteFile:      noteLife,
+	claimFile:     claimLife,
 	temporaryFile: abandoned,
 	lockFile:      abandoned,
 }
 
 // rank is the order in which files go when there are too many.
-var rank = map[string]int{lockFile: 0, failureFile: 1, noteFile: 2, tokenFile: 3, temporaryFile: 4}
+var rank = map[string]int{lockFile: 0, claimFile: 1, failureFile: 2, noteFile: 3, tokenFile: 4, temporaryFile: 5}
 
 // remove deletes a file, unless it is a lock that is held, and reports whether
 // it is gone.

@@ -55,7 +55,11 @@ func (q *question) answer() (username string, entry cache.Entry, err error) {
 func (q *question) token(ctx context.Context) (cache.Entry, error) {
 	key := cache.Key{Registry: q.registry.LoginServer, Identity: q.who.ID()}
 	entry, err, done := q.recall(key)
-	if !done {
+	switch {
+	case done:
+	case q.leave(key, entry):
+		q.note("cache", entry)
+	default:
 		entry, err = q.renew(ctx, key, entry)
 	}
 	return entry, err

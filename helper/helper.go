@@ -64,6 +64,11 @@ type Options struct {
 	Log *slog.Logger
 	// Stderr is where DOCKER_CREDENTIAL_ACR_LOG=stderr goes; nil means nowhere.
 	Stderr io.Writer
+	// Behind starts something that calls Get for a login server with a Helper of
+	// its own and RenewForeground, and does not wait for it. It is called for a
+	// token that is good but not fresh, where the settings allow it. Nil means that
+	// Get renews tokens itself.
+	Behind func(loginServer string) error
 	// UserAgent is sent to the registry; empty means "docker-credential-acr".
 	UserAgent string
 }
@@ -91,6 +96,7 @@ type Helper struct {
 	now       func() time.Time
 	log       *slog.Logger
 	once      *once // nil but for Once
+	behind    func(loginServer string) error
 }
 
 var _ credentials.Helper = (*Helper)(nil)
@@ -114,7 +120,7 @@ func New(o Options) (*Helper, error) {
 	if o.Assertion != nil {
 		c = c.As(config.Assertion(*o.Assertion))
 	}
-	h := &Helper{asserted: o.Assertion != nil, base: o.Context, config: c, misconfig: misconfig, now: o.Now, log: o.Log}
+	h := &Helper{asserted: o.Assertion != nil, base: o.Context, config: c, misconfig: misconfig, now: o.Now, log: o.Log, behind: o.Behind}
 	if h.base == nil {
 		h.base = context.Background()
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"docker-credential-acr/cache"
+	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/azuretest"
 )
 
@@ -47,7 +48,7 @@ func (b *bench) get(name, registry string) (subject, cache.Cache, error) {
 		return subject{}, cache.Cache{}, err
 	}
 	s := subject{name: name, args: []string{b.bin(ours), "get"}, stdin: registry, env: append(env, b.azure.EnvFor("service-principal")...), credential: true}
-	return s, cache.Cache{Dir: filepath.Join(home, ".cache", ours)}, nil
+	return s, cache.Cache{Dir: filepath.Join(home, ".cache", ours), Sealer: atrest.Sealer{}}, nil
 }
 
 // warm are the programs that ask nobody, an empty one first.
@@ -108,7 +109,8 @@ func (b *bench) cold() ([]subject, error) {
 		add("docker-credential-acr get, fresh machine", azuretest.MyRegistry, nil, fresh),
 		add("docker-credential-acr get, private authority, fresh machine", privateRegistry, private, fresh),
 		add("docker-credential-acr get, private authority, known machine", privateRegistry, private, known),
-		add("docker-credential-acr get, token in its last hour", azuretest.MyRegistry, nil, old(20*time.Minute)),
+		add("docker-credential-acr get, token in its last hour, renewed first", azuretest.MyRegistry, []string{"DOCKER_CREDENTIAL_ACR_RENEWAL=foreground"}, old(50*time.Minute)),
+		add("docker-credential-acr get, token in its last hour, renewed behind", azuretest.MyRegistry, []string{"DOCKER_CREDENTIAL_ACR_RENEWAL=background"}, old(50*time.Minute)),
 	} {
 		if err != nil {
 			return nil, err

@@ -26,6 +26,7 @@ type Lookup func(name string) (value string, ok bool)
 const (
 	EnvCache    = "DOCKER_CREDENTIAL_ACR_CACHE"
 	EnvLog      = "DOCKER_CREDENTIAL_ACR_LOG"
+	EnvRenewal  = "DOCKER_CREDENTIAL_ACR_RENEWAL"
 	EnvTimeout  = "DOCKER_CREDENTIAL_ACR_TIMEOUT"
 	EnvUsername = "DOCKER_CREDENTIAL_ACR_USERNAME"
 )
@@ -53,6 +54,8 @@ type Config struct {
 	CacheDir *string
 	// Username is what DOCKER_CREDENTIAL_ACR_USERNAME stands for, or empty.
 	Username string
+	// Renewal is DOCKER_CREDENTIAL_ACR_RENEWAL, or empty.
+	Renewal Renewal
 	// Log is where the steps are written: empty for nowhere, "stderr", or a file.
 	Log string
 
@@ -60,6 +63,7 @@ type Config struct {
 	file      File
 	custom    map[string]host.Cloud
 	lookup    Lookup
+	ci        bool
 	assertion *Assertion
 }
 
@@ -86,11 +90,13 @@ func Load(lookup Lookup) (Config, error) {
 		Timeout:  env.timeout(),
 		CacheDir: env.cacheDir(),
 		Username: env.username(),
+		Renewal:  env.renewal(),
 		Log:      env.get(EnvLog),
 		azure:    env.azure(),
 		file:     env.openFile(),
 		custom:   map[string]host.Cloud{},
 		lookup:   lookup,
+		ci:       env.get("CI") != "" || env.get("TF_BUILD") != "",
 	}
 	for key, e := range c.file.registries {
 		if _, ours := host.Parse(key); !ours && !strings.Contains(key, "*") {

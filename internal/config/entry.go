@@ -57,6 +57,7 @@ var keys = map[string]kind{
 	"audience":                    text,
 	"anonymous":                   boolean,
 	"username":                    choice,
+	"renewal":                     choice,
 	"timeout":                     duration,
 	"cache":                       path,
 }
@@ -66,6 +67,7 @@ var choices = map[string][]string{
 	"identity": names(AllSources),
 	"cloud":    {string(host.Public), string(host.China), string(host.USGov)},
 	"username": {"token", "guid"},
+	"renewal":  {string(RenewAuto), string(RenewBackground), string(RenewForeground)},
 }
 
 func names(sources []Source) []string {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,9 @@ type Settings struct {
 	CacheDir string
 	// Username is TokenUsername or GUIDUsername.
 	Username string
+	// Renewal says who waits for a renewal; see InBackground.
+	Renewal Renewal
+	ci      bool
 	// Anonymous registries are answered with not-found where no identity is to
 	// be had, so that a client goes on without one.
 	Anonymous bool
@@ -92,11 +96,14 @@ func (c Config) For(r host.Registry) Settings {
 		Timeout:   DefaultTimeout,
 		CacheDir:  c.cacheDir(e),
 		Username:  TokenUsername,
+		Renewal:   cmp.Or(c.Renewal, Renewal(e["renewal"].text)),
+		ci:        c.ci,
 		Anonymous: e["anonymous"].yes,
 		Azure:     c.azure.with(e, r.Cloud, c.lookup),
 	}
 	if c.assertion != nil {
 		s.Azure = s.Azure.as(*c.assertion)
+		s.Renewal = RenewForeground // nobody else has the assertion
 	}
 	if d, err := time.ParseDuration(e["timeout"].text); err == nil {
 		s.Timeout = d
