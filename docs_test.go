@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
+
+	"docker-credential-acr/internal/command"
 )
 
 // pages are the Markdown files of the project, by path.
@@ -177,5 +181,26 @@ func TestNamedTests(t *testing.T) {
 		if !found {
 			t.Errorf("docs/security.md names %s, which does not exist", name)
 		}
+	}
+}
+
+// TestDocumentedCommands finds every command and every option in
+// docs/commands.md, or in the page of a command that has one of its own.
+func TestDocumentedCommands(t *testing.T) {
+	all := pages(t)
+	own := map[string]string{"configure": "docs/configure.md", "unconfigure": "docs/configure.md", "doctor": "docs/troubleshooting.md", "kubelet": "docs/kubernetes.md"}
+	for _, cmd := range command.Manual().Commands() {
+		page := "docs/commands.md"
+		if !strings.Contains(all[page], cmd.Name()) {
+			t.Errorf("%s does not name %s", page, cmd.Name())
+		}
+		if its, ok := own[cmd.Name()]; ok {
+			page = its
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Name != "help" && !strings.Contains(all[page], "--"+f.Name) {
+				t.Errorf("%s does not describe --%s of %s", page, f.Name, cmd.Name())
+			}
+		})
 	}
 }

@@ -141,6 +141,12 @@ func TestTerminalSession(t *testing.T) {
 				w.shows(screen, text)
 			}
 
+			screen = w.shown(columns, "docker-credential-acr configure --dry-run thirdregistry; docker-credential-acr configure --check myregistry && echo all is there")
+			w.shows(screen, `"thirdregistry.azurecr.io":"acr"`, "all is there")
+			screen = w.shown(columns, "docker-credential-acr doctor myregistry && echo a pull works")
+			fits(t, columns, screen)
+			w.shows(screen, "a pull works")
+
 			// On a terminal a token comes with a warning; into a pipe it comes alone.
 			screen = w.shown(columns, "docker-credential-acr token myregistry")
 			w.shows(screen, "eyJ", "docker-credential-acr: this is a secret: whoever has it can use myregistry.azurecr.io as you until ")
