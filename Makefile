@@ -173,6 +173,15 @@ clients: ## build the registry clients of the end-to-end tests into bin/clients
 	$(call tool,tools,clients/crane,github.com/google/go-containerregistry/cmd/crane)
 	$(call tool,tools/clients,clients/helm,helm.sh/helm/v4/cmd/helm)
 	$(call tool,internal/e2e/clients,clients/helm3,helm.sh/helm/v3/cmd/helm)
+	$(call tool,internal/e2e/clients/docker28,clients/docker28,github.com/docker/cli/cmd/docker)
+	$(call tool,internal/e2e/clients/docker,clients/docker29,github.com/docker/cli/cmd/docker)
+	@# compose asks buildx for its version
+	GOFLAGS="-ldflags=-X=github.com/docker/buildx/version.Version=$$($(GO) list -C internal/e2e/clients/docker \
+		-f '{{.Module.Version}}' github.com/docker/buildx/cmd/buildx)" \
+		$(call tool,internal/e2e/clients/docker,clients/docker-buildx,github.com/docker/buildx/cmd/buildx)
+	$(call tool,internal/e2e/clients/docker,clients/docker-compose,github.com/docker/compose/v5/cmd)
+	$(call tool,internal/e2e/clients/docker,clients/buildctl,github.com/moby/buildkit/cmd/buildctl)
+	$(call tool,internal/e2e/clients/docker,clients/buildkitd,github.com/moby/buildkit/cmd/buildkitd)
 	$(call tool,tools/clients,clients/regctl,github.com/regclient/regclient/cmd/regctl)
 	mkdir -p bin/clients/npm && cp internal/e2e/clients/npm/*.json bin/clients/npm/
 	npm ci --prefix bin/clients/npm --ignore-scripts --no-audit --no-fund --silent

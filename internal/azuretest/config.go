@@ -263,6 +263,8 @@ type Fault struct {
 	//	gzipbomb        a small body that unpacks to 1 GiB
 	//	truncate        the body ends before its Content-Length
 	//	redirect        to Location
+	//	late            the usual answer, Delay after the request was let in:
+	//	                as if its body had taken so long
 	//
 	// and on connections, whatever the method in Match:
 	//

@@ -71,6 +71,12 @@ func TestFaults(t *testing.T) {
 		{"gzipbomb", azuretest.Fault{Mode: "gzipbomb"}, long, func(r *http.Response, b []byte, err error) bool {
 			return err == nil && r.Uncompressed && len(b) == 4<<20
 		}},
+		{"late", azuretest.Fault{Mode: "late", Delay: azuretest.Duration(time.Millisecond)}, long, func(r *http.Response, b []byte, err error) bool {
+			return err == nil && r.StatusCode == 401 && len(b) > 0
+		}},
+		{"later than the client waits", azuretest.Fault{Mode: "late", Delay: azuretest.Duration(time.Hour)}, short, func(_ *http.Response, _ []byte, err error) bool {
+			return errors.Is(err, context.DeadlineExceeded)
+		}},
 		{"truncate", azuretest.Fault{Mode: "truncate", Body: "{"}, long, func(_ *http.Response, b []byte, err error) bool {
 			return string(b) == "{" && errors.Is(err, io.ErrUnexpectedEOF)
 		}},

@@ -26,7 +26,7 @@ var (
 	}
 	knownModes = map[string]bool{
 		"": true, "reset": true, "close": true, "hang": true, "trickle": true, "endless": true, "gzipbomb": true,
-		"truncate": true, "redirect": true,
+		"truncate": true, "redirect": true, "late": true,
 		"nxdomain": true, "refused": true, "tls-wrong-cert": true, "tls-expired": true, "tls-untrusted": true,
 	}
 )
@@ -103,6 +103,10 @@ func (a *Azure) requestFault(c *Config, r *http.Request, host string) *Fault {
 // fail answers a request as a fault wants it. It reports whether it did; a
 // fault that only delays does not.
 func (a *Azure) fail(x *call, f *Fault) bool {
+	if f.Mode == "late" {
+		x.w = &late{x.w, func() { a.sleep(x.r.Context(), f.Delay.D()) }}
+		return false
+	}
 	a.sleep(x.r.Context(), f.Delay.D())
 	h := x.w.Header()
 	if f.ContentType != "" {
@@ -248,3 +252,27 @@ func resetConn(conn net.Conn) {
 		conn = inner.NetConn()
 	}
 }
+
+// late keeps an answer back once, when it is begun.
+type late struct {
+	http.ResponseWriter
+	wait func()
+}
+
+func (l *late) WriteHeader(code int) {
+	if l.wait != nil {
+		l.wait()
+		l.wait = nil
+	}
+	l.ResponseWriter.WriteHeader(code)
+}
+
+func (l *late) Write(p []byte) (int, error) {
+	if l.wait != nil {
+		l.WriteHeader(http.StatusOK)
+	}
+	return l.ResponseWriter.Write(p)
+}
+
+// Unwrap is for [http.ResponseController].
+func (l *late) Unwrap() http.ResponseWriter { return l.ResponseWriter }

@@ -19,7 +19,8 @@ import (
 	"docker-credential-acr/internal/azuretest"
 )
 
-// engine is a private docker engine. Its only network is the emulator.
+// engine is a private docker engine, or BuildKit's daemon. Its only network is
+// the emulator, which is the same for all who use it: it must trust its CA.
 type engine struct {
 	azure  *azuretest.Azure
 	socket string
@@ -29,29 +30,53 @@ type engine struct {
 // the tests are killed.
 const keeper = `trap '' INT; "$@" & pid=$!; read -r _; kill "$pid"; wait "$pid"`
 
-// startEngine starts an engine and an emulator, and stops them with the test.
-// The emulator is the same for all who use the engine: it must trust its CA.
+// startEngine starts Debian's docker engine.
 func startEngine(t *testing.T) *engine {
+	t.Helper()
+	dockerd := debian(t, "dockerd", "docker.io")
+	return startDaemon(t, func(dir, socket string) []string {
+		config := filepath.Join(dir, "none.json")
+		if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return []string{
+			dockerd, "--config-file", config,
+			"--data-root", filepath.Join(dir, "root"), "--exec-root", filepath.Join(dir, "exec"),
+			"--pidfile", filepath.Join(dir, "pid"), "-H", "unix://" + socket,
+			"--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
+		}
+	})
+}
+
+// startBuildKit starts BuildKit's daemon.
+func startBuildKit(t *testing.T) *engine {
+	t.Helper()
+	debian(t, "runc", "docker.io")
+	buildkitd := buildkitd.client(t)
+	return startDaemon(t, func(dir, socket string) []string {
+		return []string{
+			buildkitd, "--config", filepath.Join(dir, "none.toml"),
+			"--root", filepath.Join(dir, "root"), "--addr", "unix://" + socket, "--otel-socket-path", filepath.Join(dir, "otel.sock"),
+			"--containerd-worker=false", "--oci-worker-snapshotter=native",
+		}
+	})
+}
+
+// startDaemon starts an emulator and what arguments says, with a directory and
+// the socket to listen at, and stops both with the test.
+func startDaemon(t *testing.T, arguments func(dir, socket string) []string) *engine {
 	t.Helper()
 	if !reachable() {
 		t.Skip("SSL_CERT_FILE has no effect on this system")
 	}
-	dockerd := debian(t, "dockerd", "docker.io")
 	if os.Geteuid() != 0 {
-		t.Fatal("a docker engine needs root")
+		t.Fatal("an engine of one's own needs root")
 	}
 	azure := azuretest.Start(t, azuretest.Config{})
 	dir := t.TempDir()
-	e := &engine{azure, filepath.Join(dir, "docker.sock")}
+	e := &engine{azure, filepath.Join(dir, "engine.sock")}
 
-	cmd := exec.Command("sh", "-c", keeper, "sh", dockerd,
-		"--config-file", filepath.Join(dir, "none.json"),
-		"--data-root", filepath.Join(dir, "root"), "--exec-root", filepath.Join(dir, "exec"),
-		"--pidfile", filepath.Join(dir, "pid"), "-H", "unix://"+e.socket,
-		"--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
-	if err := os.WriteFile(filepath.Join(dir, "none.json"), []byte("{}"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	cmd := exec.Command("sh", append([]string{"-c", keeper, "sh"}, arguments(dir, e.socket)...)...)
 	cmd.Env = append([]string{"HOME=" + dir, "PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin"}, azure.Env()...)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -69,18 +94,18 @@ func startEngine(t *testing.T) *engine {
 		select {
 		case <-ended:
 		case <-time.After(30 * time.Second):
-			t.Error("the docker engine does not end")
+			t.Error("the engine does not end")
 			_ = cmd.Process.Kill()
 			<-ended
 		}
 		if secret(log.String()) {
-			t.Error("a secret stands in the log of the docker engine")
+			t.Error("a secret stands in the log of the engine")
 		}
 		if t.Failed() {
 			t.Log(log.String())
 		}
 		for _, m := range mounts(t, dir) {
-			t.Errorf("the docker engine left a mount behind: %s", m)
+			t.Errorf("the engine left a mount behind: %s", m)
 			_ = exec.Command("umount", "--lazy", m).Run()
 		}
 	})
@@ -96,7 +121,7 @@ func startEngine(t *testing.T) *engine {
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-deadline.C:
-			t.Fatalf("the docker engine does not start: %v", err)
+			t.Fatalf("the engine does not start: %v", err)
 		}
 	}
 }
@@ -130,31 +155,25 @@ func mounts(t *testing.T, dir string) []string {
 }
 
 // dockerCLI is a docker command-line client and its version.
-type dockerCLI struct{ path, version string }
+type dockerCLI struct {
+	path, version string
+	pinned        bool
+}
 
-// dockerCLIs are all that are on PATH: a machine may have one of Debian's and
-// one of Docker's own.
+// dockerCLIs are Debian's, which comes with the engine, and newer ones.
 func dockerCLIs(t *testing.T) []dockerCLI {
 	t.Helper()
-	debian(t, "docker", "docker.io")
-	var found []dockerCLI
-	var seen []string
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		path, err := exec.LookPath(filepath.Join(dir, "docker"))
-		if err != nil {
-			continue
-		}
-		real, err := filepath.EvalSymlinks(path)
-		if err != nil || slices.Contains(seen, real) {
-			continue
-		}
-		seen = append(seen, real)
-		out, err := exec.Command(path, "version", "--format", "{{.Client.Version}}").Output() // fails without an engine
-		version, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		if version == "" {
-			t.Fatalf("%s has no version: %v", path, err)
-		}
-		found = append(found, dockerCLI{path, version})
+	const debians = "/usr/bin/docker" // another one may stand before it on PATH
+	debian(t, debians, "docker.io")
+	out, err := exec.Command(debians, "version", "--format", "{{.Client.Version}}").Output() // fails without an engine
+	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if first == "" {
+		t.Fatalf("%s has no version: %v", debians, err)
 	}
-	return found
+	all := []dockerCLI{{path: debians, version: first}}
+	for _, m := range []module{docker28, docker29} {
+		path := m.client(t)
+		all = append(all, dockerCLI{path, version(t, path), true})
+	}
+	return all
 }

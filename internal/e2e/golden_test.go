@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -30,7 +29,7 @@ func (w *world) session(r result) string {
 		if i := strings.LastIndexAny(line, "\r\x1b"); i >= 0 {
 			line = line[i+1:]
 		}
-		if line != "" && !seen[line] {
+		if line != "" && !seen[line] && !progress.MatchString(line) {
 			lines = append(lines, line)
 		}
 		seen[line] = true
@@ -39,14 +38,24 @@ func (w *world) session(r result) string {
 }
 
 // ordered is r with what a client says in the same order each time, although it
-// does several things at once: what the helper says, and the last line.
+// does several things at once: what the helper says, and the client's last line.
 func (r result) ordered() result {
-	lines := strings.Split(strings.TrimSpace(r.stderr), "\n")
-	last := len(lines) - 1
-	helpers := slices.DeleteFunc(lines[:last:last], func(line string) bool { return !strings.HasPrefix(line, "docker-credential-acr: ") })
-	r.stderr = strings.Join(append(helpers, lines[last]), "\n")
+	var helpers []string
+	last := ""
+	for line := range strings.Lines(r.stderr) {
+		if strings.HasPrefix(line, "docker-credential-acr: ") {
+			helpers = append(helpers, line)
+		} else if strings.TrimSpace(line) != "" {
+			last = line
+		}
+	}
+	r.stderr = strings.Join(append(helpers, last), "")
 	return r
 }
+
+// progress is a line of BuildKit or compose that tells of no failure. There are
+// more or fewer of them, and in another order.
+var progress = regexp.MustCompile(`^#\d+ (\.\.\.|DONE|CACHED|CANCELED|\[|transferring|resolve|sha256:|extracting|exporting|pushing|writing|naming|preparing|building|loading|\d)|^ (Image|Container|Network) `)
 
 // fickle is what is different each time, and how it is written instead. Ids of
 // the emulated world stay.
@@ -55,6 +64,10 @@ var fickle = []struct {
 	written string
 }{
 	{regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(os.TempDir(), "/")) + `/[\w./-]+`), "$$TMPDIR"},
+	{regexp.MustCompile(`^\$ docker(28|29) `), "$$ docker "},
+	{regexp.MustCompile(`^\$ docker-buildx `), "$$ docker buildx "},
+	{regexp.MustCompile(`\btarget [a-e]:`), "target SERVICE:"},
+	{regexp.MustCompile(`\bteam/new-\d+`), "team/new"},
 	{regexp.MustCompile(`(?i)(correlation ?id:? )[0-9a-f-]{36}`), "${1}ID"},
 	{regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| ?[+-]\d\d:?\d\d)?`), "TIME"},
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|µs|s)\b`), "SECONDS"},
@@ -101,10 +114,10 @@ func TestSession(t *testing.T) {
 	w := &world{t: t, home: "/tmp/home/1"}
 	got := w.session(result{
 		command: "x /tmp/home/1/f", code: 3,
-		stdout: "same  \nsame\n\n#5 0.213 took 1.5s\nold\rnew\n",
+		stdout: "same  \nsame\n\n#4 DONE 0.1s\n#5 ERROR: took 1.5s\nold\rnew\n",
 		stderr: "2026-01-02T03:04:05Z at 127.0.0.1:4711, CorrelationId: 6f0c0000-0000-4000-8000-000000000001\n",
 	})
-	want := "$ x $HOME/f\nsame\n#5 0.213 took SECONDS\nnew\nTIME at 127.0.0.1:PORT, CorrelationId: ID\n[exit code 3]\n"
+	want := "$ x $HOME/f\nsame\n#5 ERROR: took SECONDS\nnew\nTIME at 127.0.0.1:PORT, CorrelationId: ID\n[exit code 3]\n"
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"docker-credential-acr/internal/azuretest"
@@ -119,6 +120,11 @@ func (w *world) seed(host, repository, tag string) string {
 	w.azure.Reset()
 	return i.digest()
 }
+
+var repositories atomic.Int64
+
+// newRepository is the name of one that nobody has pushed to yet.
+func newRepository() string { return fmt.Sprintf("team/new-%d", repositories.Add(1)) }
 
 // digest is that of a tag as the registry has it.
 func (w *world) digest(host, repository, tag string) string {

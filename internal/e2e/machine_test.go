@@ -219,6 +219,14 @@ func (w *world) recorded() func() []string {
 	}
 }
 
+// plugin makes a program known to docker as one of its commands.
+func (w *world) plugin(m module) {
+	w.t.Helper()
+	dir := filepath.Join(w.env["DOCKER_CONFIG"], "cli-plugins")
+	w.must(os.MkdirAll(dir, 0o700))
+	w.must(os.Symlink(m.client(w.t), filepath.Join(dir, m.name)))
+}
+
 // debian returns a program of a Debian package, which must be installed.
 func debian(t *testing.T, program, pack string) string {
 	t.Helper()
@@ -233,15 +241,26 @@ func debian(t *testing.T, program, pack string) string {
 
 // module is a client written in Go that Debian has not, as a module of this
 // repository pins it.
-type module struct{ name, dir, path string }
+type module struct {
+	name, dir, path string
+	// stamp is the variable that holds its version, where others look for it.
+	stamp string
+}
 
 var (
-	crane  = module{"crane", "../../tools", "github.com/google/go-containerregistry/cmd/crane"}
-	regctl = module{"regctl", "../../tools/clients", "github.com/regclient/regclient/cmd/regctl"}
-	helm   = module{"helm", "../../tools/clients", "helm.sh/helm/v4/cmd/helm"}
-	helm3  = module{"helm3", "clients", "helm.sh/helm/v3/cmd/helm"}
+	crane  = module{"crane", "../../tools", "github.com/google/go-containerregistry/cmd/crane", ""}
+	regctl = module{"regctl", "../../tools/clients", "github.com/regclient/regclient/cmd/regctl", ""}
+	helm   = module{"helm", "../../tools/clients", "helm.sh/helm/v4/cmd/helm", ""}
+	helm3  = module{"helm3", "clients", "helm.sh/helm/v3/cmd/helm", ""}
 
-	kubeletLookup = module{"kubelet-lookup", "../../tools/kubelet", "docker-credential-acr/tools/kubelet"}
+	kubeletLookup = module{"kubelet-lookup", "../../tools/kubelet", "docker-credential-acr/tools/kubelet", ""}
+
+	docker28  = module{"docker28", "clients/docker28", "github.com/docker/cli/cmd/docker", ""}
+	docker29  = module{"docker29", "clients/docker", "github.com/docker/cli/cmd/docker", ""}
+	buildx    = module{"docker-buildx", "clients/docker", "github.com/docker/buildx/cmd/buildx", "github.com/docker/buildx/version.Version"}
+	compose   = module{"docker-compose", "clients/docker", "github.com/docker/compose/v5/cmd", ""}
+	buildctl  = module{"buildctl", "clients/docker", "github.com/moby/buildkit/cmd/buildctl", ""}
+	buildkitd = module{"buildkitd", "clients/docker", "github.com/moby/buildkit/cmd/buildkitd", ""}
 )
 
 // builds holds one build of each module, however many tests need it.
@@ -286,7 +305,15 @@ func (m module) build() (string, error) {
 	// Renamed into place, so that a build that was interrupted is no program.
 	part := fmt.Sprintf("%s.%d", path, os.Getpid())
 	defer os.Remove(part) //nolint:errcheck // it has another name by then
-	build := exec.Command("go", "build", "-C", m.dir, "-mod=readonly", "-buildvcs=false", "-o", part, m.path)
+	build := exec.Command("go", "build", "-C", m.dir, "-mod=readonly", "-buildvcs=false", "-o", part)
+	if m.stamp != "" {
+		out, err := exec.Command("go", "list", "-C", m.dir, "-f", "{{.Module.Version}}", m.path).Output()
+		if err != nil {
+			return "", fmt.Errorf("version of %s: %w", m.name, err)
+		}
+		build.Args = append(build.Args, "-ldflags=-X="+m.stamp+"="+strings.TrimSpace(string(out)))
+	}
+	build.Args = append(build.Args, m.path)
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", m.name, err, out)
 	}

@@ -59,8 +59,9 @@ type operation struct {
 	// retries says that the client runs a helper that fails an unsteady number
 	// of times.
 	retries bool
-	// varies says that the number of access tokens is unsteady.
-	varies bool
+	// varies says that the number of access tokens is unsteady, erratic that the
+	// number of runs of the helper is.
+	varies, erratic bool
 	// parallel says that the client does several things at once, each of which
 	// may run the helper, and says something about each.
 	parallel bool
@@ -104,18 +105,21 @@ type measured struct {
 	unknown bool // nothing is: a version that the machine brought along
 }
 
-// outdated finds what is recorded of operations that there are no more.
+// outdated finds what is recorded of operations and cells that there are no more.
 func (m *measured) outdated(t *testing.T, operations []operation) {
 	t.Helper()
 	gone := func(r results.Row) bool {
-		return !slices.ContainsFunc(operations, func(o operation) bool { return o.name == r.Operation })
+		return !slices.ContainsFunc(operations, func(o operation) bool { return o.name == r.Operation }) ||
+			!slices.ContainsFunc(cells, func(c cell) bool { return c.of(r.Operation) == r.Case })
 	}
 	if *update {
 		m.known.Rows = slices.DeleteFunc(m.known.Rows, gone)
 		return
 	}
-	for _, r := range slices.DeleteFunc(slices.Clone(m.known.Rows), func(r results.Row) bool { return !gone(r) }) {
-		t.Errorf("%+v is recorded of %s and not run any more; -update removes it", r.Case, m.name)
+	for _, r := range m.known.Rows {
+		if gone(r) {
+			t.Errorf("%+v is recorded of %s and not run any more; -update removes it", r.Case, m.name)
+		}
 	}
 	if !m.unknown && m.known.Note != m.note {
 		t.Errorf("the note recorded of %s is another one; -update records it", m.name)
@@ -131,43 +135,65 @@ const (
 	expired state = "expired" // one that lives no more
 )
 
-var states = []state{cold, warm, expired}
-
 func (m *measured) operation(t *testing.T, o operation) {
 	if len(o.registries) == 0 {
 		o.registries = []string{registry}
 	}
-	good := trouble{name: "good", make: func(*world) {}, mend: func(*world) {}}
-	cell := func(t *testing.T, form string, strict bool, is trouble, s state) {
-		t.Helper()
-		name := is.name + ", " + string(s)
-		if strict {
-			name += ", strict"
+	for _, c := range cells {
+		if o.offline && (c.identity.name != "good" || c.state == expired || c.strict) {
+			continue
 		}
-		t.Run(name, func(t *testing.T) { m.cell(t, o, form, strict, is, s) })
-	}
-	forms(t, func(t *testing.T, form string) {
-		for _, s := range states {
-			if o.offline && s == expired {
-				continue // like warm
-			}
-			cell(t, form, false, good, s)
-		}
-		cell(t, form, true, good, cold)
-	})
-	if o.offline {
-		return
-	}
-	for _, trouble := range []trouble{noIdentity, noRole} {
-		for _, s := range states {
-			cell(t, "token", false, trouble, s)
-		}
-		cell(t, "token", true, trouble, cold)
+		t.Run(c.String(), func(t *testing.T) { m.cell(t, o, c) })
 	}
 }
 
+// cell is a place in the matrix of one operation.
+type cell struct {
+	form     string
+	identity trouble
+	state    state
+	strict   bool
+}
+
+func (c cell) String() string {
+	name := c.form + ", " + c.identity.name + ", " + string(c.state)
+	if c.strict {
+		name += ", strict"
+	}
+	return name
+}
+
+// of is the cell as it is recorded.
+func (c cell) of(operation string) results.Case {
+	registry := "usual"
+	if c.strict {
+		registry = "strict"
+	}
+	return results.Case{Operation: operation, Form: c.form, Registry: registry, Identity: c.identity.name, Cache: string(c.state)}
+}
+
+// cells are those that differ: what has expired is the helper's business alone,
+// whatever the form, and who has no identity has no tokens in the cache.
+var cells = func() []cell {
+	good := trouble{name: "good", make: func(*world) {}, mend: func(*world) {}}
+	return []cell{
+		{"token", good, cold, false},
+		{"token", good, warm, false},
+		{"token", good, expired, false},
+		{"token", good, cold, true},
+		{"guid", good, cold, false},
+		{"guid", good, warm, false},
+		{"guid", good, cold, true},
+		{"token", noIdentity, cold, false},
+		{"token", noRole, cold, false},
+		{"token", noRole, warm, false},
+		{"token", noRole, cold, true},
+	}
+}()
+
 // cell is one run, with an account of its own.
-func (m *measured) cell(t *testing.T, o operation, form string, strict bool, is trouble, s state) {
+func (m *measured) cell(t *testing.T, o operation, c cell) {
+	form, is, s, strict := c.form, c.identity, c.state, c.strict
 	account := m.account
 	if account == nil {
 		account = func(t *testing.T) *world { return machine(t, azuretest.Config{}) }
@@ -188,9 +214,7 @@ func (m *measured) cell(t *testing.T, o operation, form string, strict bool, is 
 	if s == expired {
 		w.expire()
 	}
-	kind := "usual"
 	if strict {
-		kind = "strict"
 		w.azure.Update(func(c *azuretest.Config) { c.Strict = true })
 		defer w.azure.Update(func(c *azuretest.Config) { c.Strict = false })
 	}
@@ -244,12 +268,12 @@ func (m *measured) cell(t *testing.T, o operation, form string, strict bool, is 
 		w.golden(filepath.Join(m.known.Dir(recorded), file), m.pinned, said)
 	}
 	row := results.Row{
-		Case:  results.Case{Operation: o.name, Form: form, Registry: kind, Identity: is.name, Cache: string(s)},
+		Case:  c.of(o.name),
 		Works: "no",
 		Found: results.Found{
 			// A failure is remembered for seconds, which a busy machine may need
 			// for two runs of the helper.
-			Runs: count(runs, o.parallel || o.retries && !works), Entra: count(spent.entra, !works), Exchange: count(spent.exchange, !works),
+			Runs: count(runs, o.erratic || o.parallel || o.retries && !works), Entra: count(spent.entra, !works), Exchange: count(spent.exchange, !works),
 			Refresh: count(spent.refresh, o.varies), Password: count(spent.password, o.varies), Basic: count(spent.basic, o.varies),
 			Anon: count(spent.anon, o.varies || o.parallel || o.retries && !works),
 		},
@@ -285,7 +309,7 @@ func version(t *testing.T, program string) string {
 	}
 	for _, m := range append(info.Deps, &info.Main) {
 		if strings.HasPrefix(info.Path+"/", m.Path+"/") {
-			return strings.TrimPrefix(m.Version, "v")
+			return strings.TrimSuffix(strings.TrimPrefix(m.Version, "v"), "+incompatible")
 		}
 	}
 	t.Fatalf("%s does not tell its version", program)
