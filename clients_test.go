@@ -14,7 +14,7 @@ import (
 	"docker-credential-acr/internal/e2e/results"
 )
 
-var update = flag.Bool("update", false, "write the tables of docs/clients.md anew")
+var update = flag.Bool("update", false, "write anew what tests compare: the tables of docs/clients.md, THIRD_PARTY_LICENSES")
 
 const clientsPage = "docs/clients.md"
 

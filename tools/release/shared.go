@@ -15,7 +15,7 @@ import (
 // shared collects what goes beside the program, the same for every platform.
 func (r *release) shared(work string) ([]file, error) {
 	var files []file
-	for _, base := range []string{"CHANGELOG.md", "LICENSE", "README.md"} {
+	for _, base := range []string{"CHANGELOG.md", "LICENSE", "README.md", "THIRD_PARTY_LICENSES"} {
 		files = append(files, file{base, filepath.Join(r.root, base), 0o644})
 	}
 	if err := r.manual(filepath.Join(work, "man")); err != nil {

@@ -74,7 +74,7 @@ func TestArchive(t *testing.T) {
 	}
 	base = name + "_" + made.version + "_windows_amd64"
 	listed := run(t, "python3", "-m", "zipfile", "-l", path(t, base+".zip"))
-	for _, want := range []string{base + "/" + name + ".exe", base + "/LICENSE", base + "/completions/" + name + ".ps1"} {
+	for _, want := range []string{base + "/" + name + ".exe", base + "/LICENSE", base + "/THIRD_PARTY_LICENSES", base + "/completions/" + name + ".ps1"} {
 		if !strings.Contains(listed, want) {
 			t.Errorf("no %s in\n%s", want, listed)
 		}
