@@ -232,7 +232,7 @@ func (c *configuring) verify(registries []string) error {
 	var in []string
 	for _, registry := range registries {
 		if places[registry] != "" {
-			in = append(in, saidConfiguredAlready(registry, places[registry]))
+			in = append(in, saidConfigured(registry, places[registry]))
 			continue
 		}
 		failed = true

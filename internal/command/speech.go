@@ -1163,8 +1163,10 @@ func saidChange(c dockerconfig.Change, path string, dry bool) string {
 	return c.Registry + ": " + would + "removed from " + path
 }
 
+func saidConfigured(registry, path string) string { return registry + ": is configured in " + path }
+
 func saidConfiguredAlready(registry, path string) string {
-	return registry + ": is configured in " + path
+	return registry + ": already configured in " + path
 }
 
 func saidNothingToUndo(path string) string { return path + ": nothing to undo" }

@@ -60,11 +60,12 @@ func DockerPath(lookup Lookup) string {
 	return below(lookup.home(), ".docker", "config.json")
 }
 
-// PodmanPath is the auth.json to edit: REGISTRY_AUTH_FILE, or else the one in
-// the user's configuration, which outlives a reboot. The one in
-// XDG_RUNTIME_DIR, where podman login writes, does not.
+// PodmanPath is the file of podman, buildah and skopeo to edit: the one that a
+// variable names, or else the auth.json in the user's configuration, which
+// outlives a reboot. The one in XDG_RUNTIME_DIR, where podman login writes, does
+// not.
 func PodmanPath(lookup Lookup) string {
-	if file := lookup.get("REGISTRY_AUTH_FILE"); file != "" {
+	if file := podmanNamed(lookup); file != "" {
 		return file
 	}
 	if dir := lookup.get("XDG_CONFIG_HOME"); dir != "" && runtime.GOOS == "linux" {
@@ -73,12 +74,26 @@ func PodmanPath(lookup Lookup) string {
 	return below(lookup.home(), ".config", "containers", "auth.json")
 }
 
+// podmanNamed is the only file that podman reads if a variable names one:
+// REGISTRY_AUTH_FILE, or Docker's if DOCKER_CONFIG is set
+// (https://github.com/containers/common/blob/v0.50.1/pkg/auth/auth.go#L25).
+// Versions before 5 look into the others after it.
+func podmanNamed(lookup Lookup) string {
+	if file := lookup.get("REGISTRY_AUTH_FILE"); file != "" {
+		return file
+	}
+	if lookup.get("DOCKER_CONFIG") != "" {
+		return DockerPath(lookup)
+	}
+	return ""
+}
+
 // PodmanPaths are the files that podman, buildah and skopeo look into, in their
 // order; the first with an entry for a registry decides
 // (https://github.com/containers/container-libs/blob/image/v5.42.0/image/pkg/docker/config/config.go#L143).
 func PodmanPaths(lookup Lookup) []string {
 	edited := PodmanPath(lookup)
-	if lookup.get("REGISTRY_AUTH_FILE") != "" {
+	if podmanNamed(lookup) != "" {
 		return []string{edited}
 	}
 	paths := []string{edited, DockerPath(lookup)}

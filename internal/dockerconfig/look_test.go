@@ -217,6 +217,11 @@ func TestPodmanOrder(t *testing.T) {
 		t.Errorf("findings %q", got)
 	}
 	path := u.write("run/containers/auth.json", login)
+	u.env["DOCKER_CONFIG"] = filepath.Join(u.home, ".docker")
+	if got := dockerconfig.PodmanPaths(u.lookup); len(got) != 1 || got[0] != dockerconfig.DockerPath(u.lookup) {
+		t.Errorf("with DOCKER_CONFIG: %q", got)
+	}
+	delete(u.env, "DOCKER_CONFIG")
 	found := u.look().For(registry)
 	if got := codes(found); got != "podman-login!" || found[0].Path != path {
 		t.Errorf("findings %q in %q", got, found[0].Path)
