@@ -37,9 +37,9 @@ var others = strings.Fields(`
 	docker-credential-pass docker-credential-secretservice
 `)
 
-// TestDocumentedCommands holds that every command in the documentation is one
+// TestPastedCommands holds that every command in the documentation is one
 // that a shell and the program understand, with options that there are.
-func TestDocumentedCommands(t *testing.T) {
+func TestPastedCommands(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +162,7 @@ func wrong(words, targets []string, whole bool) string {
 // misunderstood says what the program would not understand of its arguments.
 func misunderstood(args []string, whole bool) string {
 	root := command.New(&command.Program{Lookup: os.LookupEnv})
+	root.InitDefaultHelpCmd()
 	cmd, rest, err := root.Find(args)
 	if err != nil {
 		return err.Error()
@@ -178,8 +179,8 @@ func misunderstood(args []string, whole bool) string {
 	return ""
 }
 
-// TestDocumentedData holds that what is to be pasted into files can be parsed.
-func TestDocumentedData(t *testing.T) {
+// TestPastedData holds that what is to be pasted into files can be parsed.
+func TestPastedData(t *testing.T) {
 	for path, page := range pages(t) {
 		for _, m := range data.FindAllStringSubmatch(page, -1) {
 			indent, kind, text := m[1], m[2], m[3]
