@@ -5,6 +5,7 @@ GO ?= go
 NAME := docker-credential-acr
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
+DATE ?= $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 # auto: with the race detector where it works. Or -race, or nothing.
@@ -18,7 +19,7 @@ E2EFLAGS ?=
 ARGS ?=
 
 EXE = $(shell $(GO) env GOEXE)
-LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 # $(call tool,MODULE,NAME,PACKAGE): a program of a nested module, at the version

@@ -53,6 +53,8 @@ func (v Version) String() string {
 		if v.Modified {
 			text += "+changes"
 		}
+	}
+	if v.Date != "" {
 		text += " of " + v.Date
 	}
 	return text + " " + v.Go + " " + v.Platform
