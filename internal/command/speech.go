@@ -649,6 +649,13 @@ func sayings() []section {
 			{code: doctor.Variables, message: "set in the environment: {names}"},
 		}},
 		{doctor.Name, "the registry's name resolves", []saying{
+			{
+				code:    doctor.ProxyInvalid,
+				message: "HTTPS_PROXY is not the URL of a proxy, such as http://proxy.example.com:3128",
+				cause:   "a spelling mistake, or a character in the password that must be written as % and two digits; such a variable is passed over, and the proxy is not used",
+				command: "env | grep -i _proxy= | sed 's#//[^@/]*@#//#'",
+				windows: "set | findstr /i _proxy=",
+			},
 			{code: doctor.NameByProxy, message: "left to the proxy {proxy}"},
 			{code: doctor.PublicAddress, message: "{addresses}, public"},
 			{code: doctor.LocalAddress, message: "{addresses}, this machine itself: a hosts file"},

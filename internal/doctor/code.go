@@ -25,6 +25,7 @@ const (
 	Variables    Code = "variables"
 
 	NameByProxy    Code = "name-by-proxy"
+	ProxyInvalid   Code = "proxy-invalid"
 	NameUnknown    Code = "name-unknown"
 	NameUnresolved Code = "name-unresolved"
 	PrivateAddress Code = "private-address"

@@ -44,7 +44,8 @@ func (w *walk) reach(ctx context.Context) {
 	}
 	n := measure(ctx, w, Name, lookupLimit, func(ctx context.Context) (named, []Finding) {
 		addresses, findings := w.lookup(ctx)
-		return named{addresses, len(findings) == 0 || findings[0].State != Failed}, findings
+		found := len(findings) == 0 || findings[0].State != Failed
+		return named{addresses, found}, append(w.proxyIgnored(), findings...)
 	})
 	w.network.addresses = n.addresses
 	if !n.found {
@@ -79,6 +80,28 @@ func (w *walk) reach(ctx context.Context) {
 	}
 	take(ctx, w, Firewall, time.Second, func(context.Context) []Finding { return w.firewall(a.refused) })
 	w.network.open = a.refused == nil
+}
+
+// proxyIgnored looks for a proxy that net/http passes over without a word, since
+// its URL cannot be read (golang.org/x/net/http/httpproxy).
+func (w *walk) proxyIgnored() []Finding {
+	if w.parts.Proxy != nil {
+		return nil
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		value, _ := w.Lookup(name)
+		if value == "" {
+			continue
+		}
+		if _, err := url.Parse(value); err == nil {
+			return nil
+		}
+		if _, err := url.Parse("http://" + value); err != nil {
+			return []Finding{failure(ProxyInvalid)}
+		}
+		return nil
+	}
+	return nil
 }
 
 // lookup resolves the registry's name, unless a proxy is to do that.
