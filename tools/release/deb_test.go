@@ -17,6 +17,7 @@ var places = []string{
 	"/usr/share/fish/vendor_completions.d/docker-credential-acr.fish",
 	"/usr/share/zsh/vendor-completions/_docker-credential-acr",
 	"/usr/share/doc/docker-credential-acr/copyright",
+	"/usr/share/doc/docker-credential-acr/THIRD_PARTY_LICENSES",
 }
 
 // TestDeb installs the package on this machine, upgrades and removes it.
