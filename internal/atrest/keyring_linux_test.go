@@ -1,14 +1,17 @@
 package atrest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,9 +47,36 @@ func TestMain(m *testing.M) {
 		if _, err := unix.KeyctlBuffer(unix.KEYCTL_READ, number, make([]byte, keySize), 0); err != unix.EACCES {
 			panic("read the key by its number: " + fmt.Sprint(err))
 		}
+	case "blocked":
+		block()
+		if _, _, err := s.Seal(nil, nil); !errors.Is(err, unix.EPERM) || s.ID() != "" {
+			panic("sealed, or stopped by something else: " + fmt.Sprint(err))
+		}
 	case "quota":
 		become(64999) // nobody's, whose keys can be counted out
 		quota(s)
+	}
+}
+
+// block has the kernel refuse all that has to do with keys, in this thread and
+// what it starts, as the seccomp profile of Docker's containers does.
+func block() {
+	runtime.LockOSThread()
+	const load, equal, answer = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
+	filter := []unix.SockFilter{
+		{Code: load, K: 0}, // the number of the system call
+		{Code: equal, K: unix.SYS_KEYCTL, Jt: 3},
+		{Code: equal, K: unix.SYS_ADD_KEY, Jt: 2},
+		{Code: equal, K: unix.SYS_REQUEST_KEY, Jt: 1},
+		{Code: answer, K: unix.SECCOMP_RET_ALLOW},
+		{Code: answer, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
+		panic(err)
 	}
 }
 
@@ -149,6 +179,11 @@ func TestAnotherUserHasNot(t *testing.T) {
 	s := newSealer(t)
 	t.Setenv("ATREST_SERIAL", strconv.Itoa(serial(t, s)))
 	child(t, "nobody", s)
+}
+
+// In most containers keyctl is forbidden: that is an error of Seal, and no key.
+func TestBlockedKeyring(t *testing.T) {
+	child(t, "blocked", newSealer(t))
 }
 
 // Of processes that find no key at the same moment, one makes it and all use it.
