@@ -9,6 +9,10 @@ import (
 
 func TestClaim(t *testing.T) {
 	c, clock := newCache(t)
+	// A new file is of the present until Claim has set its time; a clock of
+	// another year would have two claims at once in between.
+	start := time.Now()
+	clock.now = start
 	one, another := Key{Registry: "one.azurecr.io", Identity: "anna"}, Key{Registry: "two.azurecr.io", Identity: "anna"}
 	put(t, c, entry(one.Registry, one.Identity, time.Hour)) // which makes the directory
 	var claims atomic.Int32
