@@ -11,6 +11,7 @@
 package cache
 
 import (
+	"hash/fnv"
 	"maps"
 	"os"
 	"slices"
@@ -63,10 +64,20 @@ const (
 
 // Fresh reports whether e can be handed out without thinking of renewal: more
 // than an hour of its life remains, or more than half if its life is shorter
-// than two hours. An entry from the future is not fresh: the clock was set back
-// since, by nobody knows how much.
+// than two hours, and up to half as much again. How much depends on the token, so
+// that machines which were started together do not renew together. An entry from
+// the future is not fresh: the clock was set back since, by nobody knows how much.
 func (e Entry) Fresh(now time.Time) bool {
-	return e.plausible(now) && e.Expires.Sub(now) > min(plenty, e.Expires.Sub(e.Obtained)/2)
+	margin := min(plenty, e.Expires.Sub(e.Obtained)/2)
+	return e.plausible(now) && e.Expires.Sub(now) > margin+e.spread(margin/2)
+}
+
+// spread returns a duration below most that is the same for everybody who has
+// this token and another for everybody else: registries sign an id into each.
+func (e Entry) spread(most time.Duration) time.Duration {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(e.Secret))
+	return time.Duration(float64(most) * float64(sum.Sum32()) / (1 << 32))
 }
 
 // Ample reports whether e, if it is no longer fresh, has more than half of the

@@ -82,12 +82,12 @@ func TestFreshAndUsable(t *testing.T) {
 		fresh, usable bool
 	}{
 		{"new", 195 * time.Minute, 0, true, true},
-		{"more than an hour left", 195 * time.Minute, 134 * time.Minute, true, true},
+		{"more than an hour and a half left", 195 * time.Minute, 105*time.Minute - time.Second, true, true},
 		{"an hour left", 195 * time.Minute, 135 * time.Minute, false, true},
 		{"more than a minute left", 195 * time.Minute, 193 * time.Minute, false, true},
 		{"a minute left", 195 * time.Minute, 194 * time.Minute, false, false},
 		{"expired", 195 * time.Minute, 196 * time.Minute, false, false},
-		{"short, more than half left", 30 * time.Minute, 14 * time.Minute, true, true},
+		{"short, more than three quarters left", 30 * time.Minute, 7 * time.Minute, true, true},
 		{"short, half left", 30 * time.Minute, 15 * time.Minute, false, true},
 		{"clock a little back", 195 * time.Minute, -time.Minute, true, true},
 		{"clock far back", 195 * time.Minute, -time.Hour, false, false},
@@ -102,6 +102,32 @@ func TestFreshAndUsable(t *testing.T) {
 	}
 	if (Entry{}).Fresh(start) || (Entry{}).Usable(start) {
 		t.Error("an empty entry is of use")
+	}
+}
+
+// Machines that were started together, each with a token of its own, spread their
+// renewals evenly over half an hour; and processes of one machine agree.
+func TestRenewalsAreSpread(t *testing.T) {
+	const machines, minutes = 3000, 30
+	var renewals [minutes]int
+	for i := range machines {
+		e := entry("myregistry.azurecr.io", "anna", 195*time.Minute)
+		e.Secret = fmt.Sprintf("header.payload-%d.signature", i)
+		for age := range 195 {
+			now := start.Add(time.Duration(age) * time.Minute)
+			if e.Fresh(now) != e.Fresh(now) {
+				t.Fatal("not always the same")
+			}
+			if !e.Fresh(now) {
+				renewals[age-106]++ // out of range if it is not between 90 and 60 minutes before the end
+				break
+			}
+		}
+	}
+	for minute, n := range renewals {
+		if n < machines/minutes/2 || n > machines/minutes*2 {
+			t.Errorf("minute %d: %d of %d", minute, n, machines)
+		}
 	}
 }
 

@@ -63,6 +63,6 @@ func (c Cache) Locked(ctx context.Context, k Key) bool {
 	}
 	l := newLock(path)
 	defer l.Close() //nolint:errcheck // nothing was written
-	free, err := l.TryLockContext(ctx, poll)
+	free, err := l.TryLockContext(ctx, pollMin)
 	return !free && errors.Is(err, context.DeadlineExceeded)
 }

@@ -10,30 +10,49 @@ import (
 	"docker-credential-acr/internal/privatefile"
 )
 
-// poll is how often a waiting process looks whether the lock is free. Locks
-// that block cannot be given up when the context ends.
-const poll = 5 * time.Millisecond
+// A waiting process looks again whether the lock is free after an eighth of the
+// time that it has waited, within these bounds: soon where the wait is short, and
+// seldom where hundreds wait, who would otherwise keep the machine from getting
+// what they wait for. Locks that block cannot be given up when the context ends.
+const (
+	pollMin = 5 * time.Millisecond
+	pollMax = 100 * time.Millisecond
+)
 
 // Lock waits until no other process or goroutine works on k, or ctx ends.
 // It is best effort: where no lock is to be had (read-only disk, file system
-// without locks, a holder that is stuck) it returns all the same, and the cost
-// is a second exchange. Unlock it once; unlock is never nil.
+// without locks, a lock file that another user has put there, a holder that is
+// stuck) it returns all the same, and the cost is a second exchange. Unlock it
+// once; unlock is never nil.
 //
 // The lock goes with the process that holds it, however that ends.
 func (c Cache) Lock(ctx context.Context, k Key) (unlock func()) {
 	if c.Dir == "" || os.MkdirAll(c.Dir, 0o700) != nil {
 		return func() {}
 	}
+	path := c.path(k, lockFile)
+	start := time.Now()
 	for ctx.Err() == nil {
-		l := newLock(c.path(k, lockFile))
-		if ok, err := l.TryLockContext(ctx, poll); !ok || err != nil {
-			_ = l.Close()
+		// Whoever else could open the file could hold it for ever.
+		if info, err := os.Lstat(path); err == nil && (!info.Mode().IsRegular() || !privatefile.Private(info)) {
 			break
 		}
-		if current(l) {
+		l := newLock(path)
+		held, err := l.TryLock()
+		if held && current(l) {
 			return func() { _ = l.Unlock() }
 		}
-		_ = l.Unlock() // sweep deleted the file meanwhile: two processes could each hold a different one
+		_ = l.Close() // which unlocks
+		if err != nil {
+			break
+		}
+		if held {
+			continue // sweep deleted the file meanwhile: two processes could each hold a different one
+		}
+		select {
+		case <-time.After(min(max(pollMin, time.Since(start)/8), pollMax)):
+		case <-ctx.Done():
+		}
 	}
 	return func() {}
 }

@@ -75,9 +75,9 @@ func (w *world) registryDown() {
 func TestRenewsInTheLastHour(t *testing.T) {
 	w := newWorld(t, azuretest.Config{})
 	first := w.get(t)
-	w.clock = 134 * time.Minute // 61 of 195 minutes are left
+	w.clock = 104 * time.Minute // 91 of 195 minutes are left
 	if w.get(t) != first || w.exchanges() != 1 {
-		t.Error("it was renewed with more than an hour left")
+		t.Error("it was renewed with more than an hour and a half left")
 	}
 	w.clock = 136 * time.Minute
 	second := w.get(t)
@@ -92,9 +92,9 @@ func TestRenewsInTheLastHour(t *testing.T) {
 func TestShortTokenIsRenewedAtHalfItsLife(t *testing.T) {
 	w := newWorld(t, azuretest.Config{Registries: []azuretest.Registry{{Host: azuretest.MyRegistry, RefreshTokenLife: azuretest.Duration(2000 * time.Second)}}})
 	first := w.get(t)
-	w.clock = 990 * time.Second
+	w.clock = 490 * time.Second
 	if w.get(t) != first {
-		t.Error("it was renewed before half its life was over")
+		t.Error("it was renewed before a quarter of its life was over")
 	}
 	w.clock = 1010 * time.Second
 	if w.get(t) == first {
