@@ -139,8 +139,15 @@ func (e *entra) refusal(response *http.Response) error {
 		detail = ": " + detail
 	}
 	refused.text = fmt.Sprintf("%s answered %d %s%s", who, refused.status, http.StatusText(refused.status), detail)
-	if refused.number != "" {
+	switch {
+	case refused.number != "":
 		refused.text += "; see https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(refused.number, "AADSTS")
+	case refused.status == http.StatusTooManyRequests:
+		refused.text += "; try again later, with fewer clients at once"
+	case refused.status >= http.StatusInternalServerError:
+		refused.text += "; try again, and see https://status.azure.com"
+	case refused.status < http.StatusBadRequest:
+		refused.text += "; check for a proxy or a captive portal"
 	}
 	if refused.status == http.StatusBadRequest && response.Request != nil && response.Request.URL.Path == imdsPath && !refused.noResource() {
 		refused.text = "this machine has no system-assigned identity"

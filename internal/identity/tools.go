@@ -56,6 +56,7 @@ func redact(word string) string {
 
 // quote makes one plain line of what a tool wrote to its standard error.
 func quote(text string) string {
+	text = strings.ToValidUTF8(text, "")
 	text = strings.TrimRight(strings.TrimSpace(ids.ReplaceAllString(text, "")), ". ")
 	text = word.ReplaceAllStringFunc(text, redact)
 	text = strings.ReplaceAll(blank.ReplaceAllString(text, " "), "`", "'")
