@@ -259,21 +259,3 @@ func TestErrorsQuoteNothing(t *testing.T) {
 		}
 	}
 }
-
-func FuzzAnswer(f *testing.F) {
-	f.Add(200, `{"refresh_token":"`+signed(f, nil)+`"}`)
-	f.Add(200, `{"refresh_token":"`+signed(f, jwt.MapClaims{"exp": 1e300, "iat": -1e300})+`"}`)
-	f.Add(200, "{}")
-	f.Add(401, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required. CorrelationId: 2fb5120a-af76-4132-9c90-d9fd0af9122c"}]}`)
-	f.Add(403, `{"errors":[{"code":"DENIED","message":"client with IP '1.2.3.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."}]}`)
-	f.Fuzz(func(t *testing.T, code int, body string) {
-		s := &script{answers: []func(*http.Request) (*http.Response, error){status(100+(code%400+400)%400, body)}}
-		token, err := (&Client{Transport: s}).once(t.Context(), mustParse(t), "entra")
-		switch {
-		case err == nil && (token.Secret == "" || !token.Expires.After(token.Obtained)):
-			t.Errorf("a token of no use: %+v", token)
-		case err != nil && (token != Token{} || strings.ContainsAny(err.Error(), "`\n\r\x1b")):
-			t.Errorf("%+v, %q", token, err)
-		}
-	})
-}
