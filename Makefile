@@ -14,6 +14,9 @@ FUZZTIME ?= 30s
 
 # Where the files of a release will be, for the files of package managers.
 RELEASE_URL ?= https://example.com/docker-credential-acr
+# Fuzz targets at a time, and processes of each.
+FUZZJOBS ?= 4
+FUZZWORKERS ?= 1
 TESTFLAGS ?=
 E2EFLAGS ?=
 ARGS ?=
@@ -94,15 +97,23 @@ e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
 bench: ## measure speed beside other helpers, ARGS='ecr-login gcr'; writes docs/benchmarks.md
 	$(GO) run ./internal/bench -version '$(VERSION)' $(ARGS)
 
-fuzz: ## run every fuzz target for FUZZTIME (30s)
+fuzz: ## run every fuzz target for FUZZTIME (30s), FUZZJOBS (4) side by side
 	@listed=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$listed"; exit 1; }; \
 	targets=$$(echo "$$listed" | awk '/^Fuzz/ { name[++n] = $$1 } \
 		/^ok/ { for (i = 1; i <= n; i++) print $$2 "/" name[i] } /^(ok|\?)/ { n = 0 }'); \
 	[ -n "$$targets" ] || { echo 'make fuzz: no fuzz target found'; exit 1; }; \
-	for target in $$targets; do \
-		echo "fuzz $$target for $(FUZZTIME)"; \
-		$(GO) test -run '^$$' -fuzz "^$${target##*/}\$$" -fuzztime $(FUZZTIME) "$${target%/*}" || exit 1; \
-	done
+	echo "$$targets" | xargs -n 1 -P $(FUZZJOBS) sh -c 'target=$$1; \
+		said=$$($(GO) test -run "^$$" -fuzz "^$${target##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s -parallel $(FUZZWORKERS) "$${target%/*}" 2>&1); code=$$?; \
+		[ $$code = 0 ] || { echo "$$said"; echo "fuzz $$target FAILED"; exit 1; }; \
+		echo "fuzz $$target for $(FUZZTIME): $$(echo "$$said" | grep execs: | tail -1)"' fuzz
+
+.PHONY: fleet soak
+fleet: ## simulate a fleet of build nodes; writes docs/fleet.svg and the table in docs/limits.md
+	$(GO) run ./internal/fleet
+
+SOAK ?= 100000
+soak: ## 100,000 gets (SOAK) while the cache expires underneath; takes some minutes
+	$(GO) test -count=1 -run '^TestSoak$$' -timeout 2h -v . -soak $(SOAK)
 
 lint: lint-format lint-vet lint-staticcheck lint-errors lint-ci ## check the code, for every platform, and the CI files
 

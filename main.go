@@ -37,6 +37,9 @@ func main() {
 		time.Sleep(time.Second) // more than it takes to kill a tool
 		os.Exit(1)              // some step, such as reading stdin, does not end
 	}()
+	// A reader that is gone is an error like others, with exit code 1. Go would die
+	// of it instead, and clients take some other codes for a crash.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
 }
 

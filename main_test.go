@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,12 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	become() // never returns if the test program is to be another
+	flag.Parse()
+	if !set("test.parallel") {
+		// The tests wait, for programs and for time to pass, more than they compute.
+		_ = flag.Set("test.parallel", "8")
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "docker-credential-acr-test")
 		if err != nil {
@@ -35,6 +42,13 @@ func TestMain(m *testing.M) {
 		}
 		return m.Run()
 	}())
+}
+
+// set reports whether a flag stands on the command line.
+func set(name string) bool {
+	found := false
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }
 
 // reachable reports whether Go programs can be pointed at the emulator from

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,12 +37,82 @@ func (e emulated) cacheDir() string {
 	return filepath.Join(e.home, ".cache", "docker-credential-acr")
 }
 
+// cache is what the programs keep, as they seal it.
+func (e emulated) cache() cache.Cache {
+	return cache.Cache{Dir: e.cacheDir(), Sealer: atrest.Sealer{}}
+}
+
 func (e emulated) command(ctx context.Context, verb, input string, env ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "docker-credential-acr"), verb)
 	cmd.Env = append(append([]string{"HOME=" + e.home, "PATH=" + os.Getenv("PATH")}, e.Env()...), e.EnvFor("service-principal")...)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdin = strings.NewReader(input)
 	return cmd
+}
+
+// result is what became of one run of the program.
+type result struct {
+	stdout, stderr string
+	code           int // negative if a signal ended it
+}
+
+// run runs the program to its end. Whatever becomes of it, its output holds no
+// secret but the answer's.
+func (e emulated) run(t *testing.T, verb, input string, env ...string) result {
+	t.Helper()
+	return outcome(t, e.command(t.Context(), verb, input, env...))
+}
+
+func outcome(t *testing.T, cmd *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	r := result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+	said := r.stderr
+	if r.code != 0 {
+		said += r.stdout
+	}
+	if found := azuretest.FindSecret(said); found != "" {
+		t.Errorf("%s stands in the output: %+v", found, r)
+	}
+	return r
+}
+
+// answers asserts a credential and silence, and returns the secret.
+func (r result) answers(t *testing.T) string {
+	t.Helper()
+	if r.code != 0 || r.stderr != "" {
+		t.Fatalf("no answer: %+v", r)
+	}
+	return secretOf(t, []byte(r.stdout))
+}
+
+// fails asserts exit code 1 and one line that says why, the same on stdout and,
+// behind the program's name, on stderr.
+func (r result) fails(t *testing.T, says string) {
+	t.Helper()
+	if r.code != 1 || r.stderr != "docker-credential-acr: "+r.stdout || strings.Count(r.stdout, "\n") != 1 || !regexp.MustCompile(says).MatchString(strings.TrimSuffix(r.stdout, "\n")) {
+		t.Errorf("%+v; want code 1 and %s", r, says)
+	}
+}
+
+// age makes the token in the cache one that is to be renewed, and returns it.
+func (e emulated) age(t *testing.T) string {
+	t.Helper()
+	kept := e.cache()
+	entries := kept.Entries()
+	if len(entries) != 1 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	old := entries[0]
+	old.Obtained, old.Expires = time.Now().Add(-3*time.Hour), time.Now().Add(15*time.Minute)
+	if err := kept.Put(old); err != nil {
+		t.Fatal(err)
+	}
+	return old.Secret
 }
 
 // lookalikes are hosts that are no login servers of ACR, in the words of those
@@ -135,11 +206,11 @@ func TestKillStorm(t *testing.T) {
 func TestHungHolder(t *testing.T) {
 	e := emulate(t, azuretest.Config{})
 	secret := e.get(t)
-	key := cache.Cache{Dir: e.cacheDir(), Sealer: atrest.Sealer{}}.Entries()[0].Key
+	key := e.cache().Entries()[0].Key
 	if err := e.command(t.Context(), "erase", azuretest.MyRegistry).Run(); err != nil {
 		t.Fatal(err)
 	}
-	unlock := cache.Cache{Dir: e.cacheDir()}.Lock(t.Context(), key)
+	unlock := e.cache().Lock(t.Context(), key)
 	defer unlock()
 	cmd := e.command(t.Context(), "get", azuretest.MyRegistry, "DOCKER_CREDENTIAL_ACR_TIMEOUT=2s")
 	out, err := cmd.Output()
