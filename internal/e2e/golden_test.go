@@ -73,6 +73,7 @@ var fickle = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|µs|s)\b`), "SECONDS"},
 	{regexp.MustCompile(`\b127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`Node\.js v\S+ \w+ \S+ \w+\.`), "Node.js VERSION"},
+	{regexp.MustCompile(`(?m)^[0-9a-f]{12}: `), "LAYER: "},
 	{regexp.MustCompile(`sha256:[0-9a-f]{64}`), "sha256:DIGEST"},
 }
 
