@@ -1,10 +1,6 @@
 package dockerconfig
 
-import (
-	"os"
-	"path/filepath"
-	"strings"
-)
+import "os"
 
 // Code is a kind of Finding. It is stable: documentation and scripts name it.
 type Code string
@@ -174,9 +170,4 @@ func sameFile(a, b string) bool {
 		return false
 	}
 	return os.SameFile(first, second)
-}
-
-// ProperlyNamed reports whether a file has the name that clients look for.
-func ProperlyNamed(path string) bool {
-	return strings.TrimSuffix(filepath.Base(path), ".exe") == Program
 }
