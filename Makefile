@@ -160,10 +160,13 @@ cross: ## build for Linux, macOS and Windows, on amd64 and arm64, into dist/
 		GOOS=$$os GOARCH=$$arch $(BUILD) -o $$out . || exit 1; \
 	done
 
+# What replaces a module by the directory of this one has no archive to verify:
+# "missing ziphash".
 tidy-check: ## check go.mod and go.sum of every module
 	@failed=; for file in $$(find . -name go.mod -not -path '*/testdata/*'); do \
 		dir=$${file%/go.mod}; echo "go mod tidy -diff, go mod verify: $$dir"; \
-		$(GO) mod tidy -C $$dir -diff && $(GO) mod verify -C $$dir || failed="$$failed $$dir"; \
+		$(GO) mod tidy -C $$dir -diff && { out=$$($(GO) mod verify -C $$dir 2>&1) || \
+			! echo "$$out" | grep -v '^docker-credential-acr v0.0.0: missing ziphash'; } || failed="$$failed $$dir"; \
 	done; for dir in $$failed; do echo "mend with: go mod tidy -C $$dir"; done; [ -z "$$failed" ]
 
 # Exit code 3: a vulnerability that the program can reach. 1: the database
