@@ -115,9 +115,6 @@ func TestRenewalsAreSpread(t *testing.T) {
 		e.Secret = fmt.Sprintf("header.payload-%d.signature", i)
 		for age := range 195 {
 			now := start.Add(time.Duration(age) * time.Minute)
-			if copied := e; copied.Fresh(now) != e.Fresh(now) {
-				t.Fatal("processes of one machine don't agree")
-			}
 			if !e.Fresh(now) {
 				renewals[age-106]++ // out of range if it is not between 90 and 60 minutes before the end
 				break

@@ -82,7 +82,6 @@ func (w *walk) ambient(ctx context.Context) credential {
 		helper.Examination
 		outcomes []identity.Outcome
 		err      error
-		late     bool
 	}
 	limit := w.parts.Settings.Timeout
 	start := time.Now()

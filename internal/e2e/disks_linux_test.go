@@ -248,7 +248,7 @@ func TestForeignDirectories(t *testing.T) {
 		w.must(os.Mkdir(real, 0o700))
 		w.must(os.Chown(real, anna, anna))
 		w.must(os.Symlink(real, filepath.Join(w.home, ".cache", "docker-credential-acr")))
-		if first := w.asAnna(); w.asAnna() != first || w.exchanges() != 1 {
+		if first, second := w.asAnna(), w.asAnna(); first != second || w.exchanges() != 1 {
 			t.Errorf("%d exchanges", w.exchanges())
 		}
 	})

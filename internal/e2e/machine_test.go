@@ -110,15 +110,6 @@ type cost struct {
 	anon     int // by GET without
 }
 
-// bearing is the cost of n access tokens with a form of the user name, for
-// clients that post <token> and send the GUID as Basic.
-func bearing(form string, n int) cost {
-	if form == "guid" {
-		return cost{basic: n}
-	}
-	return cost{refresh: n}
-}
-
 // cold adds what an empty cache costs.
 func (c cost) cold() cost {
 	c.entra++

@@ -43,5 +43,4 @@ var (
 		registry + ": the registry's firewall does not let 203.0.113.7 in",
 		registry + ": the registry or a firewall before it denies access",
 	}
-	troubles = []trouble{noIdentity, noRole, firewall}
 )
