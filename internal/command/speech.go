@@ -77,6 +77,7 @@ var environment = []definition{
 	{config.EnvCache, "directory for tokens, or off"},
 	{config.EnvFile, "configuration file"},
 	{config.EnvLog, "file for a log of each step, or stderr"},
+	{config.EnvRenewal, "foreground: never renew a token behind an answer"},
 	{config.EnvTimeout, "limit of a get, 25s unless set"},
 	{config.EnvUsername, "token (default) or guid"},
 	{"DOCKER_CONFIG", "directory of Docker's configuration"},
