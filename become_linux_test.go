@@ -7,7 +7,4 @@ func become() {
 	if os.Getenv(denyVariable) != "" {
 		launch()
 	}
-	if os.Getenv(crowdVariable) != "" {
-		crowd()
-	}
 }

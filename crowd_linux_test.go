@@ -1,73 +1,23 @@
 package main_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"docker-credential-acr/internal/azuretest"
 )
 
-// crowdVariable makes the test program one that starts many others: as many gets
-// as there are names in it, of the registries of these names.
-const crowdVariable = "CROWD_OF_REGISTRIES"
-
-// member is one of the crowd.
+// member is what testdata/crowd says of one of a crowd.
 type member struct {
-	Registry, Stdout, Stderr string
-	Code                     int
-	Memory                   int64 // most of it that was resident, in KiB
-}
-
-// crowd starts all, and lets go of all when the last has started. It is a program
-// of its own because Linux counts to a program what its parent had in memory when
-// it started it (getrusage(2), of ru_maxrss), and a test with an emulator has much.
-func crowd() {
-	names := strings.Fields(os.Getenv(crowdVariable))
-	if err := os.Unsetenv(crowdVariable); err != nil {
-		panic(err)
-	}
-	members := make([]member, len(names))
-	var all sync.WaitGroup
-	var inputs []io.WriteCloser
-	for i, name := range names {
-		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
-		cmd := exec.CommandContext(ctx, os.Args[1], os.Args[2:]...)
-		var stdout, stderr bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		input, err := cmd.StdinPipe()
-		if err == nil {
-			err = cmd.Start()
-		}
-		if err != nil {
-			panic(err)
-		}
-		inputs = append(inputs, input)
-		all.Go(func() {
-			defer cancel()
-			_ = cmd.Wait()
-			members[i] = member{name, stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss}
-		})
-	}
-	for i, input := range inputs {
-		_, _ = fmt.Fprintln(input, names[i])
-		_ = input.Close()
-	}
-	all.Wait()
-	if err := json.NewEncoder(os.Stdout).Encode(members); err != nil {
-		panic(err)
-	}
-	os.Exit(0)
+	Name, Stdout, Stderr string
+	Code                 int
+	Memory               int64 // in KiB
 }
 
 const (
@@ -80,13 +30,15 @@ const (
 // crowd runs a get for each of names, all at once.
 func (e emulated) crowd(t *testing.T, names []string) []member {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	launcher := filepath.Join(t.TempDir(), "crowd")
+	build := exec.Command("go", "build", "-o", launcher, "./testdata/crowd")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	// With five hundred at a time each waits long for its turn.
-	cmd := e.limited(t, fewFiles, "get", "", "DOCKER_CREDENTIAL_ACR_TIMEOUT=120s", crowdVariable+"="+strings.Join(names, " "))
-	cmd.Path, cmd.Args = self, slices.Concat([]string{self, cmd.Path}, cmd.Args[1:])
+	cmd := e.limited(t, fewFiles, "get", strings.Join(names, "\n"), "DOCKER_CREDENTIAL_ACR_TIMEOUT=120s")
+	cmd.Path, cmd.Args = launcher, slices.Concat([]string{launcher, cmd.Path}, cmd.Args[1:])
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -125,10 +77,10 @@ func TestCrowd(t *testing.T) {
 						t.Fatalf("%s: %+v", state, m)
 					}
 					secret := secretOf(t, []byte(m.Stdout))
-					if before, ok := secrets[m.Registry]; ok && before != secret {
-						t.Errorf("%s: two tokens of %s", state, m.Registry)
+					if before, ok := secrets[m.Name]; ok && before != secret {
+						t.Errorf("%s: two tokens of %s", state, m.Name)
 					}
-					secrets[m.Registry] = secret
+					secrets[m.Name] = secret
 					most = max(most, m.Memory)
 				}
 				t.Logf("%s: at most %d KiB", state, most)
