@@ -9,9 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -19,6 +17,7 @@ import (
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/command"
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/interrupt"
 	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/process"
 	"docker-credential-acr/internal/protocol"
@@ -29,18 +28,13 @@ var version, commit, date string
 
 func main() {
 	noCoreDump()
-	// Whoever ends this program wants what it started to end, too: az may hang.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		<-ctx.Done()
-		stop()
-		time.Sleep(time.Second) // more than it takes to kill a tool
-		os.Exit(1)              // some step, such as reading stdin, does not end
-	}()
-	// A reader that is gone is an error like others, with exit code 1. Go would die
-	// of it instead, and clients take some other codes for a crash.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
+	args := os.Args[1:]
+	ctx := interrupt.Context() // az may hang, and whoever ends this program wants that to end, too
+	if command.IsVerb(args) && args[0] == credentials.ActionGet {
+		os.Exit(run(ctx, args, interrupt.Reader(ctx, os.Stdin), interrupt.Writer(ctx, os.Stdout), interrupt.Writer(ctx, os.Stderr), os.LookupEnv, nil))
+	}
+	ctx.Done() // all else has time
+	os.Exit(run(ctx, args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
 }
 
 // run is the program. It gives up when ctx ends; a nil transport means the real

@@ -9,6 +9,7 @@ import (
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
 	"docker-credential-acr/internal/identity"
+	"docker-credential-acr/internal/later"
 	"docker-credential-acr/internal/web"
 )
 
@@ -22,7 +23,7 @@ const grace = 300 * time.Millisecond
 
 // answer returns what a client is to be given, and holds the deadline.
 func (q *question) answer() (username string, entry cache.Entry, err error) {
-	ctx, cancel := context.WithTimeout(q.base, q.settings.Timeout)
+	ctx, cancel := later.WithTimeout(q.base, q.settings.Timeout)
 	defer cancel()
 	if q.asserted {
 		entry, err = q.token(ctx)

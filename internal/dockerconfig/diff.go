@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/tailscale/hujson"
 )
 
@@ -20,7 +20,9 @@ func (e Edit) Diff() string {
 	if longest(before) > readable || longest(after) > readable {
 		before, after = indented(before), indented(after)
 	}
-	return udiff.Unified(e.Path, e.Path, before, after)
+	text := diff.Diff(e.Path, []byte(before), e.Path, []byte(after))
+	_, unified, _ := strings.Cut(string(text), "\n") // the first line is the command that would show it
+	return unified
 }
 
 // readable is the longest line that is shown as it stands.
