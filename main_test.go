@@ -89,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"plain":     plain,
 			"files":     files,
 			"token":     token,
+			"push":      push,
 			"damage":    damage,
 			"harmless":  harmless,
 			"age":       age,

@@ -15,6 +15,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"docker-credential-acr/internal/atrest"
@@ -241,6 +245,30 @@ func files(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(len(found)) != args[1] {
 		ts.Fatalf("%d files, want %s: %v", len(found), args[1], found)
 	}
+}
+
+// push puts an image into a registry, whoever may do that, and leaves no trace of
+// it among the requests:
+//
+//	push myregistry.azurecr.io/team/app
+func push(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: push IMAGE")
+	}
+	image, err := name.ParseReference(args[0])
+	ts.Check(err)
+	content, err := random.Image(100, 1)
+	ts.Check(err)
+	a, host := of(ts).azure, image.Context().RegistryStr()
+	var before azuretest.Registry
+	set := func(r azuretest.Registry) {
+		a.Update(func(c *azuretest.Config) { before, *c.Registry(host) = *c.Registry(host), r })
+	}
+	set(azuretest.Registry{Host: host})
+	defer func() { set(before) }()
+	credential := authn.FromConfig(authn.AuthConfig{IdentityToken: a.Issue(host, azuretest.TokenOptions{})})
+	ts.Check(remote.Write(image, content, remote.WithTransport(a.Transport()), remote.WithAuth(credential)))
+	a.Reset()
 }
 
 // token makes a token as the registry would and writes what a client would give

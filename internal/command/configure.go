@@ -192,8 +192,17 @@ func (c *configuring) warn(registries []string) {
 		if f.Code == dockerconfig.NotConfigured || f.Code == dockerconfig.OtherHelper || c.dry && c.helm && f.Code == dockerconfig.HelmLogin {
 			continue
 		}
-		c.note(warning(finding(f)))
+		c.note(remark(f))
 	}
+}
+
+// remark is a finding that stops nothing. That docker chooses no store any more is
+// what configure brings about, and no fault of the set-up.
+func remark(f dockerconfig.Finding) string {
+	if f.Code == dockerconfig.PlainLogins {
+		return note(finding(f))
+	}
+	return warning(finding(f))
 }
 
 // findings are those about all registries, and those about each.
@@ -209,7 +218,10 @@ func findings(s dockerconfig.Setup, registries []string) []dockerconfig.Finding 
 func finding(f dockerconfig.Finding) string { return sentence(saidFinding(f)) }
 
 // unusable is the error of a file that is left alone.
-func unusable(path string, err error) error { return errors.New(sentence(saidUnusable(path, err))) }
+func unusable(path string, err error) error {
+	what, advice, command := saidUnusable(path, err)
+	return errors.New(sentence(sentence(what, advice), command))
+}
 
 // verify says what is missing, of registries or of those that are configured.
 func (c *configuring) verify(registries []string) error {
@@ -245,7 +257,7 @@ func (c *configuring) verify(registries []string) error {
 			failed = true
 			c.note(finding(f))
 		default:
-			c.note(warning(finding(f)))
+			c.note(remark(f))
 		}
 	}
 	if len(in) > 0 {
@@ -275,6 +287,8 @@ func (c *configuring) concerns(f dockerconfig.Finding) bool {
 		return c.podman
 	case dockerconfig.HelmLogin:
 		return c.helm
+	case dockerconfig.RegctlLogin:
+		return false
 	case dockerconfig.EnvironmentLogin, dockerconfig.SnapDocker:
 		return !c.podman
 	case dockerconfig.FileUnusable:

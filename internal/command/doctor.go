@@ -2,7 +2,6 @@ package command
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -17,7 +16,7 @@ import (
 )
 
 func newDoctor(p *Program) *cobra.Command {
-	cmd := doctorText.command("doctor REGISTRY [OPTIONS]")
+	cmd := doctorText.command("doctor [OPTIONS] REGISTRY")
 	var repository string
 	cmd.Flags().StringVar(&repository, "repository", "", flagRepository)
 	output := outputFlag(cmd, asText, asJSON)
@@ -108,7 +107,7 @@ func (w words) of(f doctor.Finding) said {
 	}
 	plain := func(value string) string { return value }
 	text := said{message: fill(s.message, f.Values, func(value string) string {
-		if value == f.Values["path"] {
+		if value == f.Values["path"] || value == f.Values["place"] {
 			return short(value)
 		}
 		return value
@@ -117,7 +116,7 @@ func (w words) of(f doctor.Finding) said {
 		var mends string
 		text.message, mends = saidFinding(dockerconfig.Finding{
 			Code: dockerconfig.Code(f.Code), Registry: f.Values["registry"],
-			Path: f.Values["path"], Detail: f.Values["detail"], Err: errors.New(f.Values["error"]),
+			Path: f.Values["path"], Detail: f.Values["detail"], Err: f.Err,
 		})
 		command = cmp.Or(mends, command)
 	}

@@ -363,6 +363,7 @@ const (
 	fileDocker        = "Docker's configuration"
 	filePodman        = "podman's configuration"
 	fileHelm          = "helm's logins"
+	fileRegctl        = "regctl's logins"
 	fileConfiguration = "configuration"
 	fileCache         = "tokens"
 	filePasswords     = "passwords"
@@ -434,7 +435,8 @@ func saidFinding(f dockerconfig.Finding) (what, command string) {
 	path, configure := short(f.Path), Name+" configure "+f.Registry
 	switch f.Code {
 	case dockerconfig.FileUnusable:
-		return saidUnusable(f.Path, f.Err)
+		what, advice, command := saidUnusable(f.Path, f.Err)
+		return sentence(what, advice), command
 	case dockerconfig.NotConfigured:
 		return f.Registry + ": " + path + " does not name this helper", configure
 	case dockerconfig.OtherHelper:
@@ -448,11 +450,13 @@ func saidFinding(f dockerconfig.Finding) (what, command string) {
 	case dockerconfig.LeftoverLogin:
 		return f.Registry + ": " + path + " still holds a login, which nothing uses", "docker logout " + f.Registry
 	case dockerconfig.PodmanLogin:
-		return f.Registry + ": podman uses the login in " + path + " instead", "podman logout --authfile " + path + " " + f.Registry
+		return f.Registry + ": podman uses the login in " + path + " instead", "podman logout --authfile " + shellWord(f.Path) + " " + f.Registry
 	case dockerconfig.PodmanHelper:
 		return f.Registry + ": podman uses another helper, " + f.Detail + ", by " + path, Name + " configure --podman " + f.Registry
 	case dockerconfig.HelmLogin:
 		return f.Registry + ": helm uses the login in " + path + " instead", Name + " configure --helm " + f.Registry
+	case dockerconfig.RegctlLogin:
+		return f.Registry + ": regctl uses the login in " + path + " instead", "regctl registry logout " + f.Registry
 	case dockerconfig.ProgramMissing:
 		return "clients run docker-credential-acr, and there is none on PATH", mendPath(f.Path)
 	case dockerconfig.ProgramOther:
@@ -616,6 +620,10 @@ func sayings() []section {
 			{
 				code:  doctor.Code(dockerconfig.HelmLogin),
 				cause: "helm registry login wrote it",
+			},
+			{
+				code:  doctor.Code(dockerconfig.RegctlLogin),
+				cause: "regctl registry login wrote it",
 			},
 			{
 				code:    doctor.Code(dockerconfig.SudoHome),
@@ -1097,9 +1105,23 @@ func sayings() []section {
 			{
 				code:    doctor.CacheUnwritable,
 				message: "nothing can be kept in {path}: {error}",
-				cause:   "it is another user's (often root's, after sudo), or the disk is full or read-only; each pull asks Entra and the registry",
-				command: `sudo chown -R "$(id -u)" {path}`,
+				cause:   "it, or the directory that it is to be made in, is another user's (often root's, after sudo); each pull asks Entra and the registry",
+				command: `sudo mkdir -p {path} && sudo chown -R "$(id -u)" {path}`,
 				windows: "icacls {path}",
+			},
+			{
+				code:    doctor.CacheBlocked,
+				message: "nothing can be kept in {path}: {place} is not a directory",
+				cause:   "a file has taken the place; each pull asks Entra and the registry",
+				command: "mv {place} {place}.old",
+				windows: "move {place} {place}.old",
+			},
+			{
+				code:    doctor.CacheDisk,
+				message: "nothing can be kept in {path}: {error}",
+				cause:   "the disk is full, read-only or damaged; each pull asks Entra and the registry",
+				command: "df {place}",
+				windows: "fsutil volume diskfree {place}",
 			},
 			{
 				code:    doctor.CacheForeign,
@@ -1154,7 +1176,7 @@ type section struct {
 
 // saidChange says what configure or unconfigure did to a file, or would do.
 func saidChange(c dockerconfig.Change, path string, dry bool) string {
-	would := ""
+	would, path := "", short(path)
 	if dry {
 		would = "would be "
 	}
@@ -1171,31 +1193,35 @@ func saidChange(c dockerconfig.Change, path string, dry bool) string {
 	return c.Registry + ": " + would + "removed from " + path
 }
 
-func saidConfigured(registry, path string) string { return registry + ": is configured in " + path }
-
-func saidConfiguredAlready(registry, path string) string {
-	return registry + ": already configured in " + path
+func saidConfigured(registry, path string) string {
+	return registry + ": is configured in " + short(path)
 }
 
-func saidNothingToUndo(path string) string { return path + ": nothing to undo" }
+func saidConfiguredAlready(registry, path string) string {
+	return registry + ": already configured in " + short(path)
+}
+
+func saidNothingToUndo(path string) string { return short(path) + ": nothing to undo" }
 
 func saidLoggedOut(c dockerconfig.Change, path string, dry bool) string {
 	if dry {
-		return c.Registry + ": login would be removed from " + path
+		return c.Registry + ": login would be removed from " + short(path)
 	}
-	return c.Registry + ": login removed from " + path
+	return c.Registry + ": login removed from " + short(path)
 }
 
 // saidLeft says why a registry that nobody named is left as it is.
 func saidLeft(registry, path, helper string) string {
-	why := "a login of its own in " + path
+	why := "a login of its own in " + short(path)
 	if helper != "" {
-		why = "the helper " + strconv.Quote(helper) + " in " + path
+		why = "the helper " + strconv.Quote(helper) + " in " + short(path)
 	}
 	return registry + ": left alone, because it has " + why + "; docker-credential-acr configure " + registry
 }
 
 func warning(text string) string { return "warning: " + text }
+
+func note(text string) string { return "note: " + text }
 
 // mendPath is how a program gets where clients look for it, for good, and those
 // that are started from a desktop, too.
@@ -1217,15 +1243,16 @@ func sentence(what, mend string) string {
 	return what + "; " + mend
 }
 
-// saidUnusable says why a client's file is left alone.
-func saidUnusable(path string, err error) (what, mend string) {
+// saidUnusable says why a client's file is left alone, and what mends it: a
+// command, or advice where there is none, or neither.
+func saidUnusable(path string, err error) (what, advice, command string) {
 	var p *dockerconfig.Problem
 	if !errors.As(err, &p) {
 		var file *fs.PathError
 		if errors.As(err, &file) {
 			err = file.Err
 		}
-		return short(path) + " cannot be used: " + err.Error(), ""
+		return short(path) + " cannot be used: " + err.Error(), "", ""
 	}
 	at := short(path)
 	if p.Line > 0 {
@@ -1233,50 +1260,64 @@ func saidUnusable(path string, err error) (what, mend string) {
 	}
 	switch p.Code {
 	case dockerconfig.ByteOrderMark:
-		return at + " begins with a byte-order mark, so docker does not read it", withoutMark(path)
+		return at + " begins with a byte-order mark, so docker does not read it", "", withoutMark(path)
 	case dockerconfig.UTF16:
-		return at + " is UTF-16, so docker does not read it", "save it as UTF-8"
+		return at + " is UTF-16, so docker does not read it", "save it as UTF-8", ""
 	case dockerconfig.NotUTF8:
-		return at + " is not UTF-8", "save it as UTF-8"
+		return at + " is not UTF-8", "save it as UTF-8", ""
 	case dockerconfig.Comment:
-		return at + " has a comment, so docker does not read it", "remove it"
+		return at + " has a comment, so docker does not read it", "remove it", ""
 	case dockerconfig.Syntax:
-		return at + " is not JSON", "mend this line, or the one before it"
+		return at + " is not JSON", "mend this line, or the one before it", ""
 	case dockerconfig.Trailing:
-		return at + " goes on behind the end of the JSON object", "remove what follows it"
+		return at + " goes on behind the end of the JSON object", "remove what follows it", ""
 	case dockerconfig.NotObject:
-		return at + " is not a JSON object", "it must be one, such as {}"
+		return at + " is not a JSON object", "it must be one, such as {}", ""
 	case dockerconfig.Duplicate:
-		return at + " has the key " + strconv.Quote(p.Key) + " a second time", "keep one"
+		return at + " has the key " + strconv.Quote(p.Key) + " a second time", "keep one", ""
 	case dockerconfig.LetterCase:
-		return at + " has the key " + strconv.Quote(p.Key) + ", which only some clients read", "write credHelpers, auths and credsStore with these letters"
+		return at + " has the key " + strconv.Quote(p.Key) + ", which only some clients read", "write credHelpers, auths and credsStore with these letters", ""
 	case dockerconfig.WrongType:
-		return at + " has a value of the wrong type at " + strconv.Quote(p.Key), `credHelpers is an object of texts, such as {"myregistry.azurecr.io": "acr"}`
+		return at + " has a value of the wrong type at " + strconv.Quote(p.Key), `credHelpers is an object of texts, such as {"myregistry.azurecr.io": "acr"}`, ""
 	case dockerconfig.TooLarge:
-		return at + " is larger than 64 MiB", ""
+		return at + " is larger than 64 MiB", "", ""
 	case dockerconfig.NotRegular:
-		return at + " is not a regular file", "set DOCKER_CONFIG to another directory"
+		return at + " is not a regular file", "", moveAway(path)
 	case dockerconfig.ReadOnly:
 		if p.Key != "" {
-			return at + " is a link to " + short(p.Key) + ", which is read-only", "change it where it is made"
+			return at + " is a link to " + short(p.Key) + ", which is read-only", "change it where it is made", ""
 		}
-		return at + " is read-only", "chmod u+w " + shellWord(path)
+		return at + " is read-only", "", "chmod u+w " + shellWord(path)
 	case dockerconfig.Unreadable:
-		return at + " is not yours to read", "sudo chown -R \"$USER\" " + shellWord(filepath.Dir(path))
+		return at + " is not yours to read", "", "sudo chown \"$USER\" " + shellWord(filepath.Dir(path)) + " " + shellWord(path)
 	case dockerconfig.OtherOwner:
-		return at + " belongs to another user", "sudo chown \"$USER\" " + shellWord(path)
+		return at + " belongs to another user", "", "sudo chown \"$USER\" " + shellWord(path)
 	case dockerconfig.DirectoryReadOnly:
-		return "no file can be made in " + short(p.Key), "sudo chown -R \"$USER\" " + shellWord(p.Key)
+		what = "no file can be made in " + short(p.Key)
+		if dir := filepath.Dir(path); short(dir) != dir { // of the user's own, so that it can be theirs
+			return what, "", "sudo mkdir -p " + shellWord(dir) + " && sudo chown \"$USER\" " + shellWord(dir)
+		}
+		return what, "set DOCKER_CONFIG to a directory of yours", ""
+	case dockerconfig.NoDirectory:
+		return short(p.Key) + " is not a directory", "", moveAway(p.Key)
 	case dockerconfig.DanglingLink:
-		return at + " is a link to " + short(p.Key) + ", whose directory is not there", "mkdir -p " + shellWord(filepath.Dir(p.Key))
+		return at + " is a link to " + short(p.Key) + ", whose directory is not there", "", "mkdir -p " + shellWord(filepath.Dir(p.Key))
 	case dockerconfig.Mounted:
-		return at + " is mounted by itself, so it cannot be replaced", "change it outside of the container, or mount its directory"
+		return at + " is mounted by itself, so it cannot be replaced", "change it outside of the container, or mount its directory", ""
 	case dockerconfig.Contended:
-		return at + " is being changed by others all the time", "try again"
+		return at + " is being changed by others all the time", "try again", ""
 	case dockerconfig.NoHome:
-		return "there is no home directory", "set HOME or DOCKER_CONFIG"
+		return "there is no home directory", "set HOME or DOCKER_CONFIG", ""
 	}
-	return at + " cannot be used: " + p.Error(), ""
+	return at + " cannot be used: " + p.Error(), "", ""
+}
+
+// moveAway gives a file or directory another name.
+func moveAway(path string) string {
+	if runtime.GOOS == "windows" {
+		return "move " + shellWord(path) + " " + shellWord(path+".old")
+	}
+	return "mv " + shellWord(path) + " " + shellWord(path+".old")
 }
 
 func withoutMark(path string) string {

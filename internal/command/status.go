@@ -65,6 +65,7 @@ type filesStatus struct {
 	Docker        fileStatus   `json:"docker"`
 	Podman        []fileStatus `json:"podman"`
 	Helm          fileStatus   `json:"helm"`
+	Regctl        fileStatus   `json:"regctl"`
 	Configuration fileStatus   `json:"configuration"`
 	Cache         []fileStatus `json:"cache"`
 	Passwords     fileStatus   `json:"passwords"`
@@ -188,6 +189,7 @@ func (p *Program) files(h *helper.Helper, setup dockerconfig.Setup) filesStatus 
 		Docker:        fileStatus{setup.Docker.Path, setup.Docker.Exists},
 		Podman:        []fileStatus{},
 		Helm:          fileStatus{setup.Helm.Path, setup.Helm.Exists},
+		Regctl:        fileStatus{setup.Regctl.Path, setup.Regctl.Exists},
 		Configuration: look(used.Configuration),
 		Cache:         []fileStatus{},
 		Passwords:     look(used.Passwords),
@@ -260,6 +262,7 @@ func (f filesStatus) list() []definition {
 	add(fileDocker, f.Docker)
 	add(filePodman, there(slices.Clone(f.Podman)...)...)
 	add(fileHelm, there(f.Helm)...)
+	add(fileRegctl, there(f.Regctl)...)
 	add(fileConfiguration, f.Configuration)
 	if len(f.Cache) == 0 {
 		add(fileCache, fileStatus{})

@@ -1,6 +1,6 @@
 // Package dockerconfig reads and edits the files that tell Docker's clients
 // which credential helper to run: Docker's config.json, containers' auth.json
-// (podman, buildah, skopeo) and helm's registry/config.json.
+// (podman, buildah, skopeo), helm's registry/config.json and regctl's config.json.
 //
 // Reading answers, for status and doctor, where the helper is configured and
 // what overrides or bypasses it: see Look. Editing changes nothing but the
@@ -133,6 +133,28 @@ func HelmPath(lookup Lookup) string {
 		}
 	}
 	return below(dir, "helm", "registry", "config.json")
+}
+
+// regctlPath is where regctl registry login writes, and what regctl prefers to
+// Docker's file
+// (https://github.com/regclient/regclient/blob/v0.11.7/cmd/regctl/config.go#L232).
+func regctlPath(lookup Lookup) string {
+	if file := lookup.get("REGCTL_CONFIG"); file != "" {
+		return file
+	}
+	dir := lookup.get("XDG_CONFIG_HOME")
+	switch {
+	case runtime.GOOS == "windows":
+		dir = lookup.get("APPDATA")
+	case dir == "":
+		dir = below(lookup.home(), ".config")
+	}
+	if file := below(dir, "regctl", "config.json"); file != "" {
+		if _, err := os.Stat(file); err == nil {
+			return file
+		}
+	}
+	return below(lookup.home(), ".regctl", "config.json")
 }
 
 // below is a path below dir; empty if dir is.

@@ -224,6 +224,16 @@ func (d document) text(key string) string {
 
 func nameOf(m hujson.ObjectMember) string { return textOf(m.Name) }
 
+// fieldOf is the text at a key of an object; empty where there is none.
+func fieldOf(v hujson.Value, key string) string {
+	if o, ok := v.Value.(*hujson.Object); ok {
+		if v := memberOf(o, key); v != nil {
+			return textOf(*v)
+		}
+	}
+	return ""
+}
+
 func textOf(v hujson.Value) string {
 	if l, ok := v.Value.(hujson.Literal); ok && l.Kind() == '"' {
 		return l.String()
@@ -233,16 +243,7 @@ func textOf(v hujson.Value) string {
 
 // loginOf says what an entry of "auths" holds, by its user name.
 func loginOf(v hujson.Value) Login {
-	o, ok := v.Value.(*hujson.Object)
-	if !ok {
-		return Elsewhere
-	}
-	field := func(name string) string {
-		if v := memberOf(o, name); v != nil {
-			return textOf(*v)
-		}
-		return ""
-	}
+	field := func(name string) string { return fieldOf(v, name) }
 	user := userOf(field("auth"))
 	switch {
 	case field("identitytoken") != "" || field("registrytoken") != "" || config.IsTokenUsername(user):

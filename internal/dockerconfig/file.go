@@ -2,8 +2,6 @@ package dockerconfig
 
 import (
 	"encoding/base64"
-	"errors"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -47,16 +45,8 @@ func Read(path string) File {
 	if path == "" {
 		return f
 	}
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return f
-	}
-	f.Exists = true
-	var d document
-	if err == nil {
-		d, err = parse(content)
-	}
-	if err != nil {
+	d, err := f.load()
+	if err != nil || !f.Exists {
 		f.Err = err
 		return f
 	}
@@ -68,6 +58,45 @@ func Read(path string) File {
 	f.Auths = map[string]Login{}
 	for _, m := range d.object(auths).Members {
 		f.Auths[nameOf(m)] = loginOf(m.Value)
+	}
+	return f
+}
+
+// load reads the document at Path, and notes whether there is one. What a variable
+// sends to the null device counts as empty, as it does for the clients.
+func (f *File) load() (document, error) {
+	if info, err := os.Stat(f.Path); err == nil {
+		if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(info, null) {
+			return parse(nil)
+		}
+	}
+	s, err := readState(f.Path)
+	f.Exists = s.exists || err != nil
+	if err != nil || !s.exists {
+		return document{}, err
+	}
+	return parse(s.content)
+}
+
+// readRegctl reads regctl's own file. Auths are then the hosts in it; a helper that
+// it names for one is not looked at
+// (https://github.com/regclient/regclient/blob/v0.11.7/config/host.go#L292).
+func readRegctl(path string) File {
+	f := File{Path: path}
+	if path == "" {
+		return f
+	}
+	d, err := f.load()
+	if err != nil || !f.Exists {
+		f.Err = err
+		return f
+	}
+	f.Auths = map[string]Login{}
+	for _, m := range d.object("hosts").Members {
+		f.Auths[nameOf(m)] = Elsewhere
+		if fieldOf(m.Value, "pass") != "" { // without it the helper of Docker's file counts
+			f.Auths[nameOf(m)] = Password
+		}
 	}
 	return f
 }

@@ -35,6 +35,9 @@ const (
 	// HelmLogin: helm registry login left a login for the registry in the file at
 	// Path under the key Detail, which helm uses instead.
 	HelmLogin Code = "helm-login"
+	// RegctlLogin: regctl registry login left a login for the registry in the file
+	// at Path under the key Detail, which regctl uses instead.
+	RegctlLogin Code = "regctl-login"
 	// ProgramMissing: no docker-credential-acr is on PATH. Path is this program's
 	// own file, which may have another name or be elsewhere.
 	ProgramMissing Code = "program-missing"
@@ -100,6 +103,9 @@ func (s Setup) For(registry string) []Finding {
 	found = append(found, s.podman(registry)...)
 	if key, login, ok := s.Helm.Login(registry); ok && (login != Elsewhere || s.Helm.CredsStore != "") {
 		found = append(found, Finding{Code: HelmLogin, Path: s.Helm.Path, Detail: key, Hides: true})
+	}
+	if key, login, ok := s.Regctl.Login(registry); ok && login != Elsewhere {
+		found = append(found, Finding{Code: RegctlLogin, Path: s.Regctl.Path, Detail: key, Hides: true})
 	}
 	for i := range found {
 		found[i].Registry = registry

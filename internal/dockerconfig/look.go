@@ -22,6 +22,8 @@ type Setup struct {
 	Podman []File
 	// Helm is the file of helm registry login.
 	Helm File
+	// Regctl is regctl's own file. Its CredHelpers and CredsStore are empty.
+	Regctl File
 	// Program is what a client runs as docker-credential-acr; empty if there is
 	// none on PATH.
 	Program string
@@ -46,6 +48,7 @@ func Look(lookup Lookup, self string) Setup {
 	s := Setup{
 		Docker:        Read(DockerPath(lookup)),
 		Helm:          Read(HelmPath(lookup)),
+		Regctl:        readRegctl(regctlPath(lookup)),
 		Program:       lookup.find(Program),
 		Self:          self,
 		DockerProgram: lookup.find("docker"),
@@ -125,7 +128,7 @@ func (s Setup) Places(registry string) []Place {
 // files are all files, each once, Docker's first.
 func (s Setup) files() []File {
 	files := []File{s.Docker}
-	for _, f := range append(slices.Clone(s.Podman), s.Helm) {
+	for _, f := range append(slices.Clone(s.Podman), s.Helm, s.Regctl) {
 		if !slices.ContainsFunc(files, func(g File) bool { return g.Path == f.Path }) {
 			files = append(files, f)
 		}

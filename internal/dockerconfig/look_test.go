@@ -337,3 +337,54 @@ func TestProblems(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is waited for, and nothing without an end is read.
+func TestEndlessFiles(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	path := u.write(".docker/config.json", "")
+	size := int64(100 << 30) // more than memory holds; a sparse file has no blocks
+	if runtime.GOOS == "windows" {
+		size = 65 << 20
+	}
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+	var problem *dockerconfig.Problem
+	if f := dockerconfig.Read(path); !errors.As(f.Err, &problem) || problem.Code != dockerconfig.TooLarge || !f.Exists {
+		t.Errorf("%+v", f)
+	}
+	if _, err := u.editor().Configure(path, []string{registry}); !errors.As(err, &problem) || problem.Code != dockerconfig.TooLarge {
+		t.Error(err)
+	}
+	if f := dockerconfig.Read(os.DevNull); f.Err != nil || f.Exists {
+		t.Errorf("the null device: %+v", f)
+	}
+}
+
+// What regctl registry login leaves goes before the helper; a host that stands
+// there for other reasons does not.
+func TestRegctl(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]bool{
+		`{"hosts": {"myregistry.azurecr.io": {"user": "admin", "pass": "hunter2"}}}`: true,
+		`{"hosts": {"myregistry.azurecr.io": {"tls": "enabled"}}}`:                   false,
+		`{"hosts": {"other.azurecr.io": {"user": "admin", "pass": "hunter2"}}}`:      false,
+		`{"hosts": {"myregistry.azurecr.io": null}}`:                                 false,
+		`{"hosts": []}`: false,
+	} {
+		for _, place := range []string{".regctl/config.json", ".config/regctl/config.json", "named.json"} {
+			u := newUser(t)
+			if place == "named.json" {
+				u.env["REGCTL_CONFIG"] = filepath.Join(u.home, place)
+			}
+			path := u.write(place, content)
+			found := slices.ContainsFunc(u.look().For(registry), func(f dockerconfig.Finding) bool {
+				return f.Code == dockerconfig.RegctlLogin && f.Path == path && f.Hides
+			})
+			if found != want {
+				t.Errorf("%s with %s: found %t", place, content, found)
+			}
+		}
+	}
+}

@@ -3,10 +3,12 @@ package dockerconfig
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"docker-credential-acr/internal/privatefile"
 )
@@ -22,6 +24,8 @@ const (
 	Unreadable ProblemCode = "unreadable"
 	// OtherOwner: it belongs to somebody else, and a new file could not.
 	OtherOwner ProblemCode = "other-owner"
+	// NoDirectory: Key, on the way to it, is a file and should be a directory.
+	NoDirectory ProblemCode = "no-directory"
 	// DirectoryReadOnly: no file can be made beside it, in the directory Key.
 	DirectoryReadOnly ProblemCode = "directory-read-only"
 	// DanglingLink: it is a link to Key, in a directory that is not there.
@@ -68,21 +72,47 @@ type state struct {
 	info    fs.FileInfo
 }
 
+// readState reads the file at path. It waits for nobody: a pipe, say, is no
+// regular file.
 func readState(path string) (state, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return state{}, nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return state{}, &Problem{Code: NoDirectory, Key: notDirectory(path)}
+	case errors.Is(err, fs.ErrPermission):
+		return state{}, &Problem{Code: Unreadable}
 	case err != nil:
 		return state{}, err
 	case !info.Mode().IsRegular():
 		return state{}, &Problem{Code: NotRegular}
 	}
-	content, err := os.ReadFile(path)
+	content, err := readBounded(path)
 	if errors.Is(err, fs.ErrPermission) {
 		err = &Problem{Code: Unreadable}
 	}
 	return state{true, content, info}, err
+}
+
+// notDirectory is the file that stands on the way to path.
+func notDirectory(path string) string {
+	for {
+		path = filepath.Dir(path)
+		if _, err := os.Stat(path); err == nil || path == filepath.Dir(path) {
+			return path
+		}
+	}
+}
+
+// readBounded reads a file; of one that is too large, as much as shows that.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return io.ReadAll(io.LimitReader(f, maxSize+1))
 }
 
 // writable reports what keeps a file from being replaced. Renaming asks for no

@@ -128,6 +128,8 @@ const (
 	CacheReady      Code = "cache-ready"
 	CacheOff        Code = "cache-off"
 	CacheUnwritable Code = "cache-unwritable"
+	CacheBlocked    Code = "cache-blocked"
+	CacheDisk       Code = "cache-disk"
 	CacheForeign    Code = "cache-foreign"
 	CacheDamaged    Code = "cache-damaged"
 	CacheLocked     Code = "cache-locked"

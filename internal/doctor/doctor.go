@@ -62,6 +62,9 @@ type Finding struct {
 	State State
 	// Values are what the words for the code are about. They hold no secret.
 	Values map[string]string
+	// Err is why a client's file cannot be used, as package dockerconfig has it;
+	// nil for other findings.
+	Err error
 }
 
 // Check is one step and what it found.

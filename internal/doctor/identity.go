@@ -374,7 +374,7 @@ func (w *walk) granted(ctx context.Context, c credential) []Finding {
 		found = append(found, info(ByRepository))
 	}
 	if there, err := w.api().Exists(ctx, w.Repository, access.Token); err == nil && !there {
-		found = append(found, warning(NoRepository)) // a push would make it
+		found = append(found, failure(NoRepository)) // a push would make it
 	}
 	return found
 }
@@ -423,7 +423,7 @@ func (w *walk) cache(ctx context.Context) []Finding {
 	h := w.parts.Cache.Health()
 	var found []Finding
 	if h.Err != nil {
-		found = append(found, warning(CacheUnwritable, "path", dir, "error", reason(h.Err)))
+		found = append(found, unwritable(dir, h.Err))
 	} else {
 		found = append(found, info(CacheReady, "path", dir))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -88,7 +89,9 @@ func (w *walk) docker(context.Context) []Finding {
 			if f.Err != nil {
 				values = append(values, "error", f.Err.Error())
 			}
-			found = append(found, finding(state, Code(f.Code), values))
+			said := finding(state, Code(f.Code), values)
+			said.Err = f.Err
+			found = append(found, said)
 		}
 	}
 	return found
@@ -170,6 +173,24 @@ func (w *walk) client(context.Context) []Finding {
 		return []Finding{info(FormGUID)}
 	}
 	return []Finding{info(FormToken)}
+}
+
+// unwritable says why nothing can be kept in dir.
+func unwritable(dir string, err error) Finding {
+	place := dir // what there is of it
+	info, missing := os.Stat(place)
+	for missing != nil && place != filepath.Dir(place) {
+		place = filepath.Dir(place)
+		info, missing = os.Stat(place)
+	}
+	values := []string{"path", dir, "place", place, "error", reason(err)}
+	switch {
+	case missing == nil && !info.IsDir():
+		return warning(CacheBlocked, values...)
+	case errors.Is(err, fs.ErrPermission):
+		return warning(CacheUnwritable, values...)
+	}
+	return warning(CacheDisk, values...)
 }
 
 // reason is what is wrong with a file, without its name.
