@@ -32,7 +32,7 @@ var placeholder = regexp.MustCompile(`^[A-Z_]+$`)
 var others = strings.Fields(`
 	az azd buildah buildctl compose crane docker gh git go helm kubectl nerdctl nix nslookup oras podman pwsh regctl skopeo
 	apk apt-get brew dnf dpkg rpm scoop winget
-	bash cat chmod command cp curl cut date dig dirname echo env export file find getent grep id install jq keyctl ln ls mkdir mktemp mv
+	bash cat chmod command cp curl cut date df dig dirname echo env export file find getent grep id install jq keyctl ln ls mkdir mktemp mv
 	openssl pgrep printf ps rm sed set sh sha256sum sleep source ssh stat sudo systemctl tar tee test timedatectl timeout tmux umask unset
 	docker-credential-pass docker-credential-secretservice
 `)
