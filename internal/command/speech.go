@@ -1145,8 +1145,8 @@ func sayings() []section {
 			},
 		}},
 		{doctor.Client, "what clients are given", []saying{
-			{code: doctor.FormToken, message: "the user name <token>; clients that use it as a password need the other form (rules_oci, Terraform's docker provider, docker 20.10 with BuildKit): DOCKER_CREDENTIAL_ACR_USERNAME=guid"},
-			{code: doctor.FormGUID, message: "the user name 00000000-0000-0000-0000-000000000000, which every client knows"},
+			{code: doctor.FormToken, message: "the user name <token>; the helper cannot know which client asks, and rules_oci, Terraform's docker provider, and docker or podman login without a user need the other form: DOCKER_CREDENTIAL_ACR_USERNAME=guid"},
+			{code: doctor.FormGUID, message: "the user name 00000000-0000-0000-0000-000000000000, which every client knows; but builds with BuildKit fail with it where the registry takes no grant_type=password"},
 		}},
 		{"", "the step ends", []saying{
 			{code: doctor.NotTaken, message: "because of {step}"},

@@ -32,8 +32,11 @@ func (w *world) prune() { w.ok(buildctl.client(w.t), "prune", "--all") }
 // tokens, with its own environment, and the daemon the blobs.
 func TestBuildKit(t *testing.T) {
 	t.Parallel()
+	const note = "runs a failing helper again and again; takes the environment of the client, not of the daemon"
+	byBuildctl, byBuildx := buildctl.as(t, "buildctl", note), buildx.as(t, "buildx", note)
 	buildctl, buildx := buildctl.client(t), buildx.client(t)
 	e := startBuildKit(t)
+	byBuildctl.account, byBuildx.account = e.builder, e.builder
 	pushed, cached := "", ""
 	newTargets := func(w *world) {
 		seeded(w)
@@ -42,14 +45,13 @@ func TestBuildKit(t *testing.T) {
 	there := func(repository *string) func(*world, result) {
 		return func(w *world, _ result) { w.digest(registry, *repository, "1") }
 	}
-	const note = "runs a failing helper again and again; takes the environment of the client, not of the daemon"
 	t.Run("buildctl", func(t *testing.T) {
 		build := func(args ...string) func(*world) result {
 			return uses(buildctl, append([]string{
 				"build", "--no-cache", "--frontend=dockerfile.v0", "--local=context=context", "--local=dockerfile=context",
 			}, args...)...)
 		}
-		client{name: "buildctl", version: version(t, buildctl), pinned: true, note: note, account: e.builder}.matrix(t,
+		byBuildctl.matrix(t,
 			operation{
 				name: "build", retries: true, varies: true, prepare: seeded, settle: (*world).prune,
 				run: build(),
@@ -72,7 +74,7 @@ func TestBuildKit(t *testing.T) {
 	})
 	t.Run("buildx", func(t *testing.T) {
 		run := func(args ...string) func(*world) result { return uses(buildx, args...) }
-		client{name: "buildx", version: version(t, buildx), pinned: true, note: note, account: e.builder}.matrix(t,
+		byBuildx.matrix(t,
 			operation{
 				name: "build and push", retries: true, varies: true, prepare: newTargets, settle: (*world).prune,
 				run: func(w *world) result {
@@ -160,7 +162,6 @@ func (e *engine) passwordRefused(t *testing.T) {
 // TestCompose pulls, builds and runs five services at once.
 func TestCompose(t *testing.T) {
 	t.Parallel()
-	program := compose.client(t)
 	docker := docker29.client(t)
 	e := startEngine(t)
 	// project is five services, of images that are built or just used.
@@ -188,17 +189,16 @@ func TestCompose(t *testing.T) {
 		run("down", "--rmi", "all")(w)
 		w.ok(docker, "builder", "prune", "--all", "--force")
 	}
-	client{
-		name: "compose", version: version(t, program), pinned: true, note: "one run of the helper for each service, all at once",
-		account: func(t *testing.T) *world {
-			w := e.user(t)
-			w.env["DOCKER_BUILDKIT"] = "1"
-			w.env["BUILDKIT_PROGRESS"] = "plain"
-			w.plugin(buildx)
-			w.plugin(compose)
-			return w
-		},
-	}.matrix(t,
+	c := compose.as(t, "compose", "one run of the helper for each service, all at once")
+	c.account = func(t *testing.T) *world {
+		w := e.user(t)
+		w.env["DOCKER_BUILDKIT"] = "1"
+		w.env["BUILDKIT_PROGRESS"] = "plain"
+		w.plugin(buildx)
+		w.plugin(compose)
+		return w
+	}
+	c.matrix(t,
 		operation{name: "pull", retries: true, varies: true, prepare: ready, run: run("pull"), settle: settle},
 		operation{
 			name: "up", retries: true, varies: true, prepare: ready, run: run("up", "--abort-on-container-failure"), settle: settle,

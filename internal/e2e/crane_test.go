@@ -17,7 +17,7 @@ func TestCrane(t *testing.T) {
 		seeded(w)
 		w.ok(program, "pull", "--format=oci", app, "pulled")
 	}
-	client{name: "crane", version: version(t, program), pinned: true}.matrix(t,
+	crane.as(t, "crane", "").matrix(t,
 		operation{
 			name: "digest", prepare: seeded,
 			run:   uses(program, "digest", app),
