@@ -82,6 +82,11 @@ func TestKubelet(t *testing.T) {
 		t.Error("another token")
 	}
 
+	// Regional endpoints are registries of their own.
+	if regional := w.pulls(lookup, append(w.provider(0), azuretest.RegionalRegistry+"/team/app:1")...); len(regional[0]) != 1 {
+		t.Errorf("%d answers for %s", len(regional[0]), azuretest.RegionalRegistry)
+	}
+
 	// What fails stands in the kubelet's log.
 	w.azure.Update(func(c *azuretest.Config) {
 		c.Registry(other).Roles = map[string]string{azuretest.SystemAssignedClientID: "none"}
