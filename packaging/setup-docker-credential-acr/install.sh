@@ -20,11 +20,13 @@ Windows-ARM64) platform=windows_arm64 sum='@sha256 docker-credential-acr_@versio
 	;;
 esac
 extension=tar.gz
+temporary=$RUNNER_TEMP
 if [ "$RUNNER_OS" = Windows ]; then
 	extension=zip
+	temporary=$(cygpath -u "$RUNNER_TEMP") # D:\... cannot stand in this shell's PATH
 fi
 base="docker-credential-acr_${version}_$platform"
-dir="$RUNNER_TEMP/docker-credential-acr-$version"
+dir="$temporary/docker-credential-acr-$version"
 mkdir -p "$dir"
 cd "$dir"
 
@@ -48,7 +50,8 @@ fi
 
 echo "$directory" >>"$GITHUB_PATH"
 echo "version=$version" >>"$GITHUB_OUTPUT"
-if [ -n "${REGISTRIES// /}" ]; then
+if [ -n "${REGISTRIES//[[:space:]]/}" ]; then
+	set -f # the words are names, not patterns
 	# The helper must be found for the check that configure makes.
 	# shellcheck disable=SC2086 # several words
 	PATH="$dir/$base:$PATH" docker-credential-acr configure $REGISTRIES

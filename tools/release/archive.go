@@ -27,7 +27,11 @@ func (r *release) archive(b binary, shared []file) error {
 	if b.os == "windows" {
 		return r.write(base+".zip", func(w io.Writer) error { return writeZip(w, files, r.time) })
 	}
-	return r.write(base+".tar.gz", func(w io.Writer) error {
+	return r.tarball(base+".tar.gz", files)
+}
+
+func (r *release) tarball(base string, files []file) error {
+	return r.write(base, func(w io.Writer) error {
 		z := gzip.NewWriter(w) // its header holds no name and no time unless set
 		if err := writeTar(z, files, r.time); err != nil {
 			return err

@@ -46,43 +46,48 @@ func (r *release) sum(base string) (string, error) {
 //	@sha256 FILE@      of a file whose name may contain @version@
 var blank = regexp.MustCompile(`@(version|url|sha256 [a-z0-9_.-]+)@`)
 
-// channels fills in the files for package managers, which lie under packaging
-// as they will under dist.
-func (r *release) channels() error {
+// action is the directory of the GitHub Action, which becomes an archive.
+const action = "setup-" + name
+
+// channels fills in the files for package managers, which lie under packaging.
+func (r *release) channels(work string) error {
 	from := filepath.Join(r.root, "packaging")
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+	var actions []file
+	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		relative, err := filepath.Rel(from, path)
+		text, err := r.filled(path)
 		if err != nil {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
+		if filepath.Base(filepath.Dir(path)) != action {
+			return r.write(d.Name(), func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		text := strings.NewReplacer("@version@", r.version, "@url@", r.url).Replace(string(content))
-		text = blank.ReplaceAllStringFunc(text, func(found string) string {
-			base := strings.TrimPrefix(strings.Trim(found, "@"), "sha256 ")
-			sum, missing := r.sum(base)
-			if missing != nil {
-				err = fmt.Errorf("packaging/%s names %s, which was not built", relative, base)
-			}
-			return sum
-		})
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(r.dist, relative)
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		fmt.Println("dist:", relative)
-		return os.WriteFile(to, []byte(text), info.Mode().Perm())
+		f := file{action + "/" + d.Name(), filepath.Join(work, d.Name()), 0o644}
+		actions = append(actions, f)
+		return os.WriteFile(f.path, []byte(text), 0o600)
 	})
+	if err != nil {
+		return err
+	}
+	return r.tarball(action+".tar.gz", actions)
+}
+
+// filled is the text of a file with its blanks filled in.
+func (r *release) filled(path string) (string, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	text := strings.NewReplacer("@version@", r.version, "@url@", r.url).Replace(string(content))
+	text = blank.ReplaceAllStringFunc(text, func(found string) string {
+		base := strings.TrimPrefix(strings.Trim(found, "@"), "sha256 ")
+		sum, missing := r.sum(base)
+		if missing != nil {
+			err = fmt.Errorf("%s names %s, which was not built", path, base)
+		}
+		return sum
+	})
+	return text, err
 }

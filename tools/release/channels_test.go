@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,100 +10,108 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// TestChannels has each package manager's own parser read its file, as far as
-// Debian has it.
-func TestChannels(t *testing.T) {
-	for _, base := range []string{"homebrew/" + name + ".rb", "scoop/" + name + ".json", "nix/package.nix", "setup-" + name + "/install.sh"} {
-		content, err := os.ReadFile(path(t, base))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(string(content), made.version) || !strings.Contains(string(content), made.url) || blank.Match(content) {
-			t.Errorf("%s is not filled in", base)
-		}
-	}
-	run(t, "ruby", "-c", path(t, "homebrew/"+name+".rb"))
-	run(t, "nix-instantiate", "--parse", path(t, "nix/package.nix"))
+// download is a file as a package manager's description names it.
+type download struct {
+	URL, SHA256 string
+}
 
-	var scoop struct {
-		Version      string
-		Architecture map[string]struct{ URL, Hash string }
-	}
-	content, err := os.ReadFile(path(t, "scoop/"+name+".json"))
+// check holds that it is the release's for a platform.
+func (d download) check(t *testing.T, base string) {
+	t.Helper()
+	sum, err := (&release{dist: made.dist}).sum(base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(content, &scoop); err != nil || len(scoop.Architecture) != 2 {
-		t.Fatalf("%v %v", scoop, err)
+	if d.URL != made.url+"/"+base || d.SHA256 != sum {
+		t.Errorf("%s %s, want %s/%s %s", d.URL, d.SHA256, made.url, base, sum)
 	}
-	r := release{dist: made.dist}
-	for arch, a := range scoop.Architecture {
-		if sum, err := r.sum(filepath.Base(a.URL)); err != nil || sum != a.Hash {
-			t.Errorf("%s: %v", arch, err)
+}
+
+func archiveOf(platform string) string { return name + "_" + made.version + "_" + platform }
+
+// unpacked is the directory that is in an archive of the release.
+func unpacked(t *testing.T, base string) string {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, "tar", "-xzf", path(t, base+".tar.gz"), "-C", dir)
+	return filepath.Join(dir, base)
+}
+
+// TestHomebrew has Ruby run the formula: for each platform it names the release's
+// archive, and what it installs is in there.
+func TestHomebrew(t *testing.T) {
+	formula := path(t, name+".rb")
+	for arguments, platform := range map[string]string{"macos intel": "darwin_amd64", "macos arm": "darwin_arm64", "linux intel": "linux_amd64", "linux arm": "linux_arm64"} {
+		var found struct {
+			download
+			Version string
+			Places  []string
+		}
+		base := archiveOf(platform)
+		args := append([]string{"testdata/formula.rb", formula, unpacked(t, base)}, strings.Fields(arguments)...)
+		if err := json.Unmarshal([]byte(runHere(t, "ruby", args...)), &found); err != nil {
+			t.Fatal(err)
+		}
+		found.check(t, base+".tar.gz")
+		if places := strings.Join(found.Places, " "); found.Version != made.version || places != "bin man1 bash_completion fish_completion zsh_completion" {
+			t.Errorf("version %s, %s", found.Version, places)
 		}
 	}
 }
 
-// TestAction runs what the GitHub Action does, with the release on a server.
-func TestAction(t *testing.T) {
-	base := name + "_" + made.version + "_linux_amd64"
-	install := func(t *testing.T, script string) (result string, home string, err error) {
-		t.Helper()
-		home = t.TempDir()
-		cmd := exec.Command("bash", script)
-		cmd.Env = []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "RUNNER_OS=Linux", "RUNNER_ARCH=X64", "RUNNER_TEMP=" + home,
-			"GITHUB_PATH=" + home + "/path", "GITHUB_OUTPUT=" + home + "/output", "REGISTRIES=myregistry.azurecr.io\nother.azurecr.io",
+// TestNix has Nix evaluate the expression for each platform, and runs what it
+// installs with.
+func TestNix(t *testing.T) {
+	for system, platform := range map[string]string{"x86_64-linux": "linux_amd64", "aarch64-linux": "linux_arm64", "x86_64-darwin": "darwin_amd64", "aarch64-darwin": "darwin_arm64"} {
+		var found struct {
+			Version, InstallPhase string
+			Src                   download
+			Meta                  struct{ MainProgram string }
 		}
-		out, err := cmd.CombinedOutput()
-		return string(out), home, err
+		out := runHere(t, "nix-instantiate", "--eval", "--strict", "--json", "testdata/nixpkgs.nix", "--arg", "package", path(t, "package.nix"), "--argstr", "system", system)
+		if err := json.Unmarshal([]byte(out), &found); err != nil {
+			t.Fatal(err)
+		}
+		base := archiveOf(platform)
+		found.Src.check(t, base+".tar.gz")
+		if found.Version != made.version || found.Meta.MainProgram != name {
+			t.Errorf("%s: %+v", system, found)
+		}
+		// What nixpkgs' functions are given must be there.
+		to := t.TempDir()
+		run(t, "bash", "-ec", "runHook() { :; }; installManPage() { ls -- \"$@\"; }; installShellCompletion() { ls -- \"$2\"; }; cd \"$1\"; out=$2\n"+found.InstallPhase, "bash", unpacked(t, base), to)
+		if _, err := os.Stat(filepath.Join(to, "bin", name)); err != nil {
+			t.Error(err)
+		}
 	}
-	script := path(t, "setup-"+name+"/install.sh")
-	said, home, err := install(t, script)
-	if err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	on, err := os.ReadFile(filepath.Join(home, "path"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if said := run(t, filepath.Join(strings.TrimSpace(string(on)), name), "version"); !strings.Contains(said, " v"+made.version+" ") {
-		t.Error(said)
-	}
-	output, err := os.ReadFile(filepath.Join(home, "output"))
-	if err != nil || string(output) != "version="+made.version+"\n" {
-		t.Errorf("%q %v", output, err)
-	}
-	var docker struct{ CredHelpers map[string]string }
-	config, err := os.ReadFile(filepath.Join(home, ".docker", "config.json"))
-	if err != nil || json.Unmarshal(config, &docker) != nil || docker.CredHelpers["myregistry.azurecr.io"] != "acr" || docker.CredHelpers["other.azurecr.io"] != "acr" {
-		t.Errorf("%s %v", config, err)
-	}
+}
 
-	// What is not the release's file is not run.
-	content, err := os.ReadFile(script)
+func TestScoop(t *testing.T) {
+	var scoop struct {
+		Version, Bin string
+		Architecture map[string]struct {
+			URL, Hash  string
+			ExtractDir string `json:"extract_dir"`
+		}
+	}
+	content, err := os.ReadFile(path(t, name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, err := (&release{dist: made.dist}).sum(base + ".tar.gz")
-	if err != nil {
-		t.Fatal(err)
+	if err := json.Unmarshal(content, &scoop); err != nil || len(scoop.Architecture) != 2 || scoop.Version != made.version {
+		t.Fatalf("%+v %v", scoop, err)
 	}
-	spoilt := filepath.Join(t.TempDir(), "install.sh")
-	if err := os.WriteFile(spoilt, []byte(strings.Replace(string(content), sum, strings.Repeat("0", 64), 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	said, home, err = install(t, spoilt)
-	if err == nil || !strings.Contains(said, "::error::"+base+".tar.gz is not the file of the release") {
-		t.Errorf("%v: %s", err, said)
-	}
-	if _, err := os.Stat(filepath.Join(home, "path")); err == nil {
-		t.Error("it is on PATH all the same")
+	for arch, platform := range map[string]string{"64bit": "windows_amd64", "arm64": "windows_arm64"} {
+		its, base := scoop.Architecture[arch], archiveOf(platform)
+		download{its.URL, its.Hash}.check(t, base+".zip")
+		if listed := run(t, "python3", "-m", "zipfile", "-l", path(t, base+".zip")); !strings.Contains(listed, its.ExtractDir+"/"+scoop.Bin+" ") {
+			t.Errorf("no %s/%s in\n%s", its.ExtractDir, scoop.Bin, listed)
+		}
 	}
 }
 
 func TestSBOM(t *testing.T) {
-	f, err := os.Open(path(t, name+"_"+made.version+"_linux_amd64.cdx.json"))
+	f, err := os.Open(path(t, archiveOf("linux_amd64")+".cdx.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,13 +120,19 @@ func TestSBOM(t *testing.T) {
 	if err := cdx.NewBOMDecoder(f, cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
 		t.Fatal(err)
 	}
-	parts := map[string]bool{}
-	for _, c := range *bom.Components {
-		parts[c.Name] = c.Version != ""
+	licenses := map[string]string{}
+	for _, c := range append(*bom.Components, *bom.Metadata.Component) {
+		if c.Version == "" || c.PackageURL != "pkg:golang/"+c.Name+"@"+c.Version || c.BOMRef != c.PackageURL {
+			t.Errorf("%s %s: %s %s", c.Name, c.Version, c.PackageURL, c.BOMRef)
+		}
+		licenses[c.Name] = (*c.Licenses)[0].License.ID
 	}
-	for _, want := range []string{"std", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "github.com/golang-jwt/jwt/v5", "github.com/docker/docker-credential-helpers"} {
-		if !parts[want] {
-			t.Errorf("no %s", want)
+	for part, want := range map[string]string{
+		name: "MIT", "std": "BSD-3-Clause", "github.com/golang-jwt/jwt/v5": "MIT", "github.com/spf13/cobra": "Apache-2.0",
+		"github.com/Azure/azure-sdk-for-go/sdk/azidentity": "MIT", "github.com/docker/docker-credential-helpers": "MIT",
+	} {
+		if licenses[part] != want {
+			t.Errorf("%s: %q, want %s", part, licenses[part], want)
 		}
 	}
 	if bom.Metadata.Component.Version != "v"+made.version {

@@ -101,6 +101,7 @@ func (r *release) imageOf(b binary) (v1.Image, error) {
 		"org.opencontainers.image.title":       name,
 		"org.opencontainers.image.description": summary,
 		"org.opencontainers.image.version":     r.version,
+		"org.opencontainers.image.revision":    r.commit,
 		"org.opencontainers.image.licenses":    license,
 	}
 	return mutate.ConfigFile(image, config)

@@ -86,13 +86,12 @@ func (r *release) run(only []string) error {
 	if err := r.image(built); err != nil {
 		return fmt.Errorf("image: %w", err)
 	}
-	if err := r.checksums(); err != nil {
-		return err
+	if only[0] == "" { // the files for package managers name all platforms
+		if err := r.channels(work); err != nil {
+			return err
+		}
 	}
-	if only[0] != "" {
-		return nil // the files for package managers name all platforms
-	}
-	return r.channels()
+	return r.checksums()
 }
 
 // add opens a new file of the release.

@@ -17,7 +17,7 @@ import (
 
 // made is the release that the tests look at, in dist.
 var made struct {
-	dist, url, version string
+	dist, url, version, commit string
 }
 
 func TestMain(m *testing.M) {
@@ -35,6 +35,12 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		commit, err := exec.Command("git", "rev-parse", "HEAD").Output()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		made.commit = strings.TrimSpace(string(commit))
 		return m.Run()
 	}())
 }
@@ -63,22 +69,33 @@ func run(t *testing.T, name string, args ...string) string {
 	return feed(t, nil, name, args...)
 }
 
+// runHere is run in this directory.
+func runHere(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	return output(t, exec.Command(name, args...))
+}
+
 // feed is run with standard input.
 func feed(t *testing.T, stdin []byte, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Stdin = bytes.NewReader(stdin)
+	return output(t, cmd)
+}
+
+func output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, out, stderr.Bytes())
+		t.Fatalf("%s: %v\n%s%s", cmd, err, out, stderr.Bytes())
 	}
 	return string(out)
 }
 
-// file returns the path of a file of the release.
+// path returns the path of a file of the release.
 func path(t *testing.T, base string) string {
 	t.Helper()
 	p := filepath.Join(made.dist, base)

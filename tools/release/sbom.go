@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,20 +26,25 @@ func (r *release) sbom(b binary, _ []file) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(content)
-	main := cdx.Component{
-		BOMRef: "program", Type: cdx.ComponentTypeApplication, Name: name, Version: "v" + r.version,
-		Description: summary, Licenses: &cdx.Licenses{{License: &cdx.License{ID: license}}},
-		Hashes: &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}},
+	known, err := r.licenses()
+	if err != nil {
+		return err
 	}
-	goVersion := strings.TrimPrefix(info.GoVersion, "go")
-	parts := []cdx.Component{{BOMRef: "pkg:golang/std@" + goVersion, PackageURL: "pkg:golang/std@" + goVersion, Type: cdx.ComponentTypeLibrary, Name: "std", Version: goVersion}}
+	sum := sha256.Sum256(content)
+	main := component(info.Main.Path, "v"+r.version, license)
+	main.Type, main.Description = cdx.ComponentTypeApplication, summary
+	main.Supplier = &cdx.OrganizationalEntity{Name: authors}
+	main.Hashes = &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}}
+	parts := []cdx.Component{component("std", strings.TrimPrefix(info.GoVersion, "go"), "BSD-3-Clause")}
 	for _, m := range info.Deps {
 		if m.Replace != nil {
 			m = m.Replace
 		}
-		purl := fmt.Sprintf("pkg:golang/%s@%s?type=module", m.Path, strings.ReplaceAll(m.Version, "+", "%2B"))
-		part := cdx.Component{BOMRef: purl, PackageURL: purl, Type: cdx.ComponentTypeLibrary, Name: m.Path, Version: m.Version}
+		its, ok := known[m.Path+" "+m.Version]
+		if !ok {
+			return fmt.Errorf("%s does not list %s %s", thirdParty, m.Path, m.Version)
+		}
+		part := component(m.Path, m.Version, its)
 		if m.Sum != "" {
 			// go.sum's hash is of the module's files, not of one file, and so no
 			// hash that CycloneDX knows.
@@ -52,10 +58,38 @@ func (r *release) sbom(b binary, _ []file) error {
 	}
 	bom := cdx.NewBOM()
 	bom.SerialNumber = uuid.NewSHA1(uuid.NameSpaceURL, sum[:]).URN() // the same for the same program
-	bom.Metadata = &cdx.Metadata{Timestamp: r.time.Format(time.RFC3339), Component: &main}
+	bom.Metadata = &cdx.Metadata{Timestamp: r.time.Format(time.RFC3339), Component: &main, Authors: &[]cdx.OrganizationalContact{{Name: authors}}}
 	bom.Components = &parts
 	bom.Dependencies = &[]cdx.Dependency{{Ref: main.BOMRef, Dependencies: &needs}}
 	return r.write(fmt.Sprintf("%s_%s_%s_%s.cdx.json", name, r.version, b.os, b.arch), func(w io.Writer) error {
 		return cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetPretty(true).Encode(bom)
 	})
+}
+
+// component is a module of Go's: https://github.com/package-url/purl-spec. Its
+// path is written as Go does, in capitals, too, because that is the name that
+// databases of vulnerabilities have.
+func component(path, version, license string) cdx.Component {
+	purl := fmt.Sprintf("pkg:golang/%s@%s", path, strings.ReplaceAll(version, "+", "%2B"))
+	return cdx.Component{
+		BOMRef: purl, PackageURL: purl, Type: cdx.ComponentTypeLibrary, Name: path, Version: version,
+		Licenses: &cdx.Licenses{{License: &cdx.License{ID: license}}},
+	}
+}
+
+// licenses are those of the modules, by path and version, as the list at the head
+// of THIRD_PARTY_LICENSES has them.
+func (r *release) licenses() (map[string]string, error) {
+	content, err := os.ReadFile(filepath.Join(r.root, thirdParty))
+	if err != nil {
+		return nil, err
+	}
+	list, _, _ := strings.Cut(string(content), "\n---")
+	known := map[string]string{}
+	for line := range strings.Lines(list) {
+		if words := strings.Fields(line); strings.HasPrefix(line, "  ") && len(words) == 3 {
+			known[words[1]+" "+words[2]] = words[0]
+		}
+	}
+	return known, nil
 }

@@ -12,10 +12,14 @@ import (
 	"strconv"
 )
 
+// thirdParty is the file with the licences of what is linked into the program; a
+// test of the program keeps it true.
+const thirdParty = "THIRD_PARTY_LICENSES"
+
 // shared collects what goes beside the program, the same for every platform.
 func (r *release) shared(work string) ([]file, error) {
 	var files []file
-	for _, base := range []string{"CHANGELOG.md", "LICENSE", "README.md", "THIRD_PARTY_LICENSES"} {
+	for _, base := range []string{"CHANGELOG.md", "LICENSE", "README.md", thirdParty} {
 		files = append(files, file{base, filepath.Join(r.root, base), 0o644})
 	}
 	if err := r.manual(filepath.Join(work, "man")); err != nil {
