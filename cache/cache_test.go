@@ -246,6 +246,9 @@ func TestFailureIsRememberedForFiveSeconds(t *testing.T) {
 	if _, ok := c.Failed(Key{"myregistry.azurecr.io", "bert"}); ok {
 		t.Error("another identity is told of it")
 	}
+	if content, err := os.ReadFile(c.path(k, failureFile)); err != nil || strings.Contains(string(content), k.Identity) {
+		t.Errorf("the file names who failed: %s, %v", content, err)
+	}
 	put(t, c, entry(k.Registry, k.Identity, time.Hour))
 	if _, ok := c.Failed(k); ok {
 		t.Error("a success does not end it")

@@ -16,12 +16,15 @@ type Failure struct {
 	NoIdentity bool `json:"noIdentity,omitempty"`
 }
 
-// failure is what a .failure file holds.
+// failure is what a .failure file holds. The identity stands there as a hash: a
+// name that fails may be a secret which somebody has put into the wrong variable.
 type failure struct {
 	Key
 	Failure
 	At time.Time `json:"at"`
 }
+
+func hidden(k Key) Key { return Key{Registry: k.Registry, Identity: hash(k.Identity)} }
 
 // Fail remembers f for five seconds.
 func (c Cache) Fail(k Key, f Failure) error {
@@ -29,13 +32,13 @@ func (c Cache) Fail(k Key, f Failure) error {
 		return nil
 	}
 	now := c.now()
-	return c.write(k, failureFile, failure{k, f, now}, now)
+	return c.write(k, failureFile, failure{hidden(k), f, now}, now)
 }
 
 // Failed returns a failure that is still remembered.
 func (c Cache) Failed(k Key) (Failure, bool) {
 	var f failure
-	if c.Dir == "" || !readRecord(c.path(k, failureFile), &f) || f.Key != k {
+	if c.Dir == "" || !readRecord(c.path(k, failureFile), &f) || f.Key != hidden(k) {
 		return Failure{}, false
 	}
 	// A failure from the future is one from before the clock was set back.

@@ -132,6 +132,10 @@ func TestVerify(t *testing.T) {
 		{"made earlier", jwt.MapClaims{"iat": unix(-time.Hour), "exp": unix(time.Hour)}, "", time.Hour},
 		{"server's clock ahead", jwt.MapClaims{"iat": unix(5 * time.Hour), "exp": unix(8 * time.Hour)}, "", 3 * time.Hour},
 		{"other registry", jwt.MapClaims{"aud": "otherregistry.azurecr.io"}, "another registry", 0},
+		{"audience with a long s", jwt.MapClaims{"aud": "myregi\u017ftry.azurecr.io"}, "another registry", 0},
+		{"exp in milliseconds", jwt.MapClaims{"exp": now.Add(time.Hour).UnixMilli()}, "", maxLife},
+		{"exp in a hundred years", jwt.MapClaims{"exp": now.AddDate(100, 0, 0).Unix()}, "", maxLife},
+		{"iat of the distant past", jwt.MapClaims{"iat": -1e300}, "", 11700 * time.Second},
 		{"look-alike audience", jwt.MapClaims{"aud": "myregistry.azurecr.io.attacker.com"}, "another registry", 0},
 		{"no audience", jwt.MapClaims{"aud": nil}, "another registry", 0},
 		{"audience is a number", jwt.MapClaims{"aud": 7}, "cannot be read", 0},
@@ -159,7 +163,11 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
-	for _, secret := range []string{"", "opaque", "a.b", "a.b.c", "a.b.c.d", "..", strings.Repeat("x", maxToken+1), signed(t, nil) + "=", signed(t, jwt.MapClaims{"x": strings.Repeat("x", maxToken)})} {
+	line := signed(t, nil) // what a decoder of Base64 passes over is no part of a token
+	for _, secret := range []string{
+		line + "\n", "\r\n" + line, line[:7] + "\n" + line[7:], line[:len(line)-7] + "\r" + line[len(line)-7:],
+		"", "opaque", "a.b", "a.b.c", "a.b.c.d", "..", strings.Repeat("x", maxToken+1), signed(t, nil) + "=", signed(t, jwt.MapClaims{"x": strings.Repeat("x", maxToken)}),
+	} {
 		if _, err := at(now).Verify("myregistry.azurecr.io", secret); err == nil {
 			t.Errorf("%.20q: no error", secret)
 		}

@@ -86,7 +86,7 @@ func FuzzVerify(f *testing.F) {
 	} {
 		f.Add(signed(f, changes), int64(0), now)
 	}
-	for _, text := range []string{"", "opaque", "..", "e30.e30.", "e30.bnVsbA.", "eyJhbGciOiJub25lIn0.eyJhdWQiOlt7fV19.", "a.b=.c", strings.Repeat("a.", 9999)} {
+	for _, text := range []string{"", "opaque", "..", "e30.e30.", "e30.bnVsbA.", "eyJhbGciOiJub25lIn0.eyJhdWQiOlt7fV19.", "a.b=.c", signed(f, nil) + "\n", "\n" + signed(f, nil), strings.Repeat("a.", 9999)} {
 		f.Add(text, now, now)
 	}
 	f.Fuzz(func(t *testing.T, secret string, server, local int64) {
@@ -101,6 +101,9 @@ func FuzzVerify(f *testing.F) {
 		}
 		var claims jwt.RegisteredClaims
 		_, _, _ = jwt.NewParser().ParseUnverified(secret, &claims)
+		if strings.Trim(token.Secret, alphabet) != "" || token.Expires.Sub(now) > maxLife {
+			t.Errorf("not one piece, or without end: %+v", token)
+		}
 		if token.Secret != secret || !token.Obtained.Equal(now) || !token.Expires.After(now) || token.Expires.Sub(now) > claims.ExpiresAt.Sub(at) {
 			t.Errorf("a token of no use: %+v", token)
 		}

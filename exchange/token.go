@@ -17,6 +17,13 @@ const (
 	issuer = "Azure Container Registry"
 	// maxToken is ten times a real token's length.
 	maxToken = 16 << 10
+	// maxLife is how long a token is believed to live at the most, whatever it says
+	// of itself, such as milliseconds where seconds belong: a dead one that is kept
+	// is refused again and again.
+	maxLife = 24 * time.Hour
+	// alphabet is what a token is made of. A decoder of Base64 passes over line
+	// breaks, which whoever prints the token would not.
+	alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 )
 
 // claims are those claims of a refresh token that are looked at.
@@ -48,7 +55,7 @@ func (c *Client) Verify(registry, secret string) (Token, error) {
 // less if the server handed out one that it had made before. So a clock that is
 // wrong on this machine neither kills a good token nor keeps a dead one.
 // Documentation says 3 hours, real tokens live for 3 h 15 min, and a sample of
-// 2017 had 35 minutes: the length is never assumed.
+// 2017 had 35 minutes: the length is never assumed, but that it is below maxLife.
 func verify(r host.Registry, secret string, server, now time.Time) (Token, error) {
 	fail := func(message string) (Token, error) {
 		return Token{}, &Error{Registry: r.LoginServer, Reason: string(acr.Unexpected), Message: message, Hint: "check for a proxy between this machine and the registry, and try again"}
@@ -56,7 +63,7 @@ func verify(r host.Registry, secret string, server, now time.Time) (Token, error
 	var c claims
 	// ErrTokenUnverifiable is about the algorithm; the claims are there.
 	_, _, err := jwt.NewParser().ParseUnverified(secret, &c)
-	if len(secret) > maxToken || err != nil && !errors.Is(err, jwt.ErrTokenUnverifiable) {
+	if len(secret) > maxToken || strings.Trim(secret, alphabet) != "" || err != nil && !errors.Is(err, jwt.ErrTokenUnverifiable) {
 		return fail("the token it answered with cannot be read")
 	}
 	if c.Issuer != "" && c.Issuer != issuer || c.GrantType != "" && c.GrantType != "refresh_token" {
@@ -64,7 +71,7 @@ func verify(r host.Registry, secret string, server, now time.Time) (Token, error
 	}
 	// Tokens of a registry's regional login server may name the global one.
 	if !slices.ContainsFunc(c.Audience, func(name string) bool {
-		return strings.EqualFold(name, r.LoginServer) || strings.EqualFold(name, r.Global())
+		return sameHost(name, r.LoginServer) || sameHost(name, r.Global())
 	}) {
 		return fail("the token it answered with is for another registry")
 	}
@@ -74,7 +81,7 @@ func verify(r host.Registry, secret string, server, now time.Time) (Token, error
 	if c.ExpiresAt == nil || !c.ExpiresAt.After(server) {
 		return fail("the token it answered with has expired")
 	}
-	life := c.ExpiresAt.Sub(server)
+	life := min(c.ExpiresAt.Sub(server), maxLife)
 	if c.IssuedAt != nil {
 		life = min(life, c.ExpiresAt.Sub(c.IssuedAt.Time))
 	}
@@ -83,3 +90,7 @@ func verify(r host.Registry, secret string, server, now time.Time) (Token, error
 	}
 	return Token{Secret: secret, Obtained: now, Expires: now.Add(life)}, nil
 }
+
+// sameHost compares host names of ASCII in any case. The length rules out what
+// Unicode folds into ASCII: a long s, or the sign of kelvin.
+func sameHost(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }

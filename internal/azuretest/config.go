@@ -262,6 +262,7 @@ type Fault struct {
 	//	endless         the body never ends
 	//	gzipbomb        a small body that unpacks to 1 GiB
 	//	truncate        the body ends before its Content-Length
+	//	overlong        the body goes on behind its Content-Length, which is half of it
 	//	redirect        to Location
 	//	late            the usual answer, Delay after the request was let in:
 	//	                as if its body had taken so long

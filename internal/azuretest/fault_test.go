@@ -80,6 +80,9 @@ func TestFaults(t *testing.T) {
 		{"truncate", azuretest.Fault{Mode: "truncate", Body: "{"}, long, func(_ *http.Response, b []byte, err error) bool {
 			return string(b) == "{" && errors.Is(err, io.ErrUnexpectedEOF)
 		}},
+		{"overlong", azuretest.Fault{Mode: "overlong", Body: "abcdef"}, long, func(r *http.Response, b []byte, err error) bool {
+			return err == nil && string(b) == "abc"
+		}},
 		{"redirect", azuretest.Fault{Mode: "redirect", Location: "https://evil.example/"}, long, func(r *http.Response, _ []byte, err error) bool {
 			return err == nil && r.StatusCode == 307 && r.Header.Get("Location") == "https://evil.example/"
 		}},

@@ -26,7 +26,7 @@ var (
 	}
 	knownModes = map[string]bool{
 		"": true, "reset": true, "close": true, "hang": true, "trickle": true, "endless": true, "gzipbomb": true,
-		"truncate": true, "redirect": true, "late": true,
+		"truncate": true, "overlong": true, "redirect": true, "late": true,
 		"nxdomain": true, "refused": true, "tls-wrong-cert": true, "tls-expired": true, "tls-untrusted": true,
 	}
 )
@@ -135,6 +135,9 @@ func (a *Azure) fail(x *call, f *Fault) bool {
 		_, _ = x.w.Write([]byte(f.Body))
 		flush(x.w)
 		panic(http.ErrAbortHandler)
+	case "overlong":
+		overlong(x.w, status, string(f.Body))
+		panic(http.ErrAbortHandler)
 	case "trickle":
 		x.w.WriteHeader(status)
 		a.trickle(x, []byte(f.Body))
@@ -226,13 +229,22 @@ func bombMember() []byte {
 
 func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
+// overlong sends a body that goes on behind its Content-Length.
+func overlong(w http.ResponseWriter, status int, body string) {
+	conn := hijack(w)
+	defer conn.Close() //nolint:errcheck // nobody to tell
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\n\r\n%s", status, http.StatusText(status), len(body)/2, body)
+}
+
 // reset makes the peer see a TCP reset.
-func reset(w http.ResponseWriter) {
+func reset(w http.ResponseWriter) { resetConn(hijack(w)) }
+
+func hijack(w http.ResponseWriter) net.Conn {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(fmt.Sprintf("azuretest: %v", err))
 	}
-	resetConn(conn)
+	return conn
 }
 
 // resetConn unpacks TLS and the like down to TCP: closing a TLS connection in

@@ -299,6 +299,9 @@ func TestLittleMemory(t *testing.T) {
 		"nothing wrong":             {},
 		"endless answer of Entra":   {Match: "POST " + entraHost + "/*", Mode: "endless"},
 		"gzip bomb of Entra":        {Match: "POST " + entraHost + "/*", Mode: "gzipbomb"},
+		"nested refusal of Entra":   {Match: "POST " + entraHost + "/*", Status: 400, Body: azuretest.Text(strings.Repeat("[", 1<<20))},
+		"many members of Entra":     {Match: "POST " + entraHost + "/*", Status: 200, Body: azuretest.Text(members(1 << 20))},
+		"many members of ACR":       {Match: "POST " + registry + "/*", Status: 200, Body: azuretest.Text(members(1 << 20))},
 		"endless answer of ACR":     {Match: "POST " + registry + "/*", Mode: "endless"},
 		"gzip bomb of the registry": {Match: "POST " + registry + "/*", Mode: "gzipbomb"},
 	} {
@@ -317,6 +320,15 @@ func TestLittleMemory(t *testing.T) {
 			}
 		})
 	}
+}
+
+// members is an object of about so many bytes, each member with another name.
+func members(bytes int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < bytes; i++ {
+		fmt.Fprintf(&b, `,"%d":[]`, i)
+	}
+	return "{" + b.String()[1:] + "}"
 }
 
 // memoryGroup makes a control group of some bytes, and returns the shell command

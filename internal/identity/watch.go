@@ -10,9 +10,15 @@ import (
 	"sync"
 )
 
-// maxAnswer bounds what an authority or metadata service may send; azcore reads
-// an answer to its end, however far that is.
-const maxAnswer = 4 << 20
+const (
+	// maxAnswer bounds what an authority or metadata service may send; azcore reads
+	// an answer to its end, however far that is, and MSAL makes twenty times as much
+	// of it.
+	maxAnswer = 1 << 20
+	// maxNested is how many objects and arrays a refusal may consist of; Entra's are
+	// one or two.
+	maxNested = 100
+)
 
 // watch is the transport under azidentity: it bounds answers, moves requests to
 // the metadata service where the platform says so, and remembers the last
@@ -55,11 +61,21 @@ func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.err = err; err != nil {
 		return nil, err
 	}
+	if nested(content) > maxNested {
+		content = nil
+	}
 	refused := *response
 	refused.Body = io.NopCloser(bytes.NewReader(content))
 	response.Body = io.NopCloser(bytes.NewReader(content))
 	w.refused = &refused
 	return response, nil
+}
+
+// nested is the number of objects and arrays in a text of JSON, or more. azcore
+// indents the refusals that it quotes, and for ten thousand brackets that makes
+// hundreds of megabytes.
+func nested(content []byte) int {
+	return bytes.Count(content, []byte("{")) + bytes.Count(content, []byte("["))
 }
 
 // send makes the request, unless it would carry a secret to a host that is not

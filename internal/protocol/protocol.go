@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 
 	"docker-credential-acr/internal/lazyregexp"
+	"docker-credential-acr/internal/web"
 )
 
 // Bug is said instead of what Go prints of a panic.
@@ -31,6 +32,7 @@ const maxInput = 1 << 20
 // A notice is an error that did not keep the verb from its purpose. It goes to
 // stderr and the exit code is 0.
 func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr io.Writer, notice func(error) bool) int {
+	web.Quiet()
 	out := &bytes.Buffer{} // so that a failure leaves no half answer
 	err := guarded(helper, verb, stdin, out)
 	switch {

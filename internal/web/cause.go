@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -44,8 +45,6 @@ func Classify(err error) Failure {
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
 		verify   *tls.CertificateVerificationError
-		alert    tls.AlertError
-		record   tls.RecordHeaderError
 	)
 	switch {
 	case errors.As(err, &proxy):
@@ -64,7 +63,7 @@ func Classify(err error) Failure {
 		return CertificateTime
 	case errors.As(err, &invalid), errors.As(err, &verify):
 		return CertificateInvalid
-	case errors.As(err, &alert), errors.As(err, &record):
+	case noTLS(err):
 		return NoTLS
 	case errors.Is(err, context.Canceled):
 		return Cancelled
@@ -134,16 +133,30 @@ func Passing(err error) bool {
 	var (
 		proxy  *ProxyError
 		verify *tls.CertificateVerificationError
-		alert  tls.AlertError
-		record tls.RecordHeaderError
 	)
 	switch {
 	case errors.As(err, &proxy):
 		return proxy.Status >= http.StatusInternalServerError
-	case NoSuchHost(err), errors.Is(err, context.Canceled), errors.As(err, &verify), errors.As(err, &alert), errors.As(err, &record):
+	case NoSuchHost(err), errors.Is(err, context.Canceled), errors.As(err, &verify), noTLS(err):
 		return false
 	}
 	return true
+}
+
+// noTLS reports whether the two sides agree on no TLS connection, or the other
+// speaks something else. Most of crypto/tls's errors have no type but a prefix: an
+// alert is one by its operation, "remote error", and a version that is too old has
+// nothing else.
+func noTLS(err error) bool {
+	if errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, new(tls.RecordHeaderError)) {
+		return true
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if strings.HasPrefix(err.Error(), "tls: ") {
+			return true
+		}
+	}
+	return false
 }
 
 func timedOut(err error) bool {

@@ -15,6 +15,11 @@ import (
 // NewTransport returns a transport that honours the proxy variables. Each step
 // of a connection has a limit below the whole deadline of a get, so that one
 // dead address does not use up the time of a second try.
+//
+// It speaks HTTP/1.1 alone. What goes over a connection is a request or two, which
+// gains nothing from HTTP/2; and a server of HTTP/2 that takes each connection and
+// sends GOAWAY at once has net/http try again without a pause, a thousand times a
+// second, until the request's time is over.
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -24,7 +29,6 @@ func NewTransport() *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        30 * time.Second,
-		ForceAttemptHTTP2:      true,
 		OnProxyConnectResponse: refusedByProxy,
 	}
 }
