@@ -231,6 +231,9 @@ var vary = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d [A-Z]+`), "MOMENT"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
 	{regexp.MustCompile(`eyJ[\w-]+(\.[\w-]*){2}`), "TOKEN"},
+	// TestHowTokensAreKept has the words for both.
+	{regexp.MustCompile(`"encrypted": \d+,\s+"clear": \d+`), `"encrypted or clear": COUNT`},
+	{regexp.MustCompile(`token(s?) (encrypted|in clear)`), "token$1 ENCRYPTED OR CLEAR"},
 	{regexp.MustCompile(`("auth": ")MDAw[\w+/]+=*`), "${1}BASE64"},
 	{regexp.MustCompile(`(dockerconfigjson: )eyJ[\w+/]+=*`), "${1}BASE64"},
 }
@@ -433,6 +436,8 @@ var passing = []struct {
 	{regexp.MustCompile(`[0-9-]{10}T[0-9:]{8}Z`), "TIME"},
 	{regexp.MustCompile(`127\.0\.0\.1:[0-9]+`), "PROXY"},
 	{regexp.MustCompile(`\S*/docker-credential-acr-test[0-9]+/`), "BIN/"},
+	// TestHowTokensAreKept has the words for both.
+	{regexp.MustCompile(`tokens are (encrypted|in clear)[^\n]*(\n {22}[^\n]+)*`), "ENCRYPTED OR CLEAR"},
 }
 
 // golden compares the last output with a file; see passing.

@@ -26,13 +26,13 @@ func TestHealth(t *testing.T) {
 	if err != nil || len(files) != 1 {
 		t.Fatalf("Health left something behind: %v, %v", files, err)
 	}
-	if h := c.Health(); h != (cache.Health{Tokens: 1}) {
+	if h := c.Health(); h != (cache.Health{Files: cache.Count{Clear: 1}}) {
 		t.Errorf("with an entry: %+v", h)
 	}
 	if err := os.WriteFile(files[0], []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if h := c.Health(); h != (cache.Health{Damaged: 1}) {
+	if h := c.Health(); h != (cache.Health{Files: cache.Count{Damaged: 1}}) {
 		t.Errorf("with a damaged entry: %+v", h)
 	}
 	if h := (cache.Cache{Dir: files[0]}).Health(); h.Err == nil {

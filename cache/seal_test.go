@@ -227,15 +227,40 @@ func TestHealthOfSharers(t *testing.T) {
 		put(t, c, entry("myregistry.azurecr.io", "anna", time.Hour))
 	}
 	for i, c := range all {
-		if h := c.Health(); h != (Health{Tokens: 1}) {
+		// The third has no key, and so reads what is in clear alone.
+		h, want := c.Health(), Count{Sealed: 1, Clear: 1, Elsewhere: 1}
+		if i == 2 {
+			want = Count{Clear: 1, Elsewhere: 2}
+		}
+		if h.Err != nil || h.Foreign || (h.Unsealed != nil) != (i == 2) || h.Files != want {
 			t.Errorf("%d: %+v", i, h)
+		}
+		if c.Count() != want {
+			t.Errorf("%d: %+v", i, c.Count())
 		}
 	}
 	write(t, all[0].tokenPath(Key{"myregistry.azurecr.io", "anna"}, "01"), []byte("damaged"))
 	for i, want := range []int{1, 0, 0} {
-		if h := all[i].Health(); h.Damaged != want {
+		if h := all[i].Health(); h.Files.Damaged != want {
 			t.Errorf("%d: %+v", i, h)
 		}
+	}
+}
+
+// What another key opens is elsewhere, until it has expired.
+func TestElsewhere(t *testing.T) {
+	all := sharing(t, 1, 2)
+	k := Key{"myregistry.azurecr.io", "anna"}
+	put(t, all[0], entry(k.Registry, k.Identity, time.Hour))
+	if all[0].Elsewhere(k) || !all[1].Elsewhere(k) || all[1].Elsewhere(Key{k.Registry, "bert"}) || (Cache{}).Elsewhere(k) {
+		t.Error("not where the key is not, or elsewhere, too")
+	}
+	all[1].Now = func() time.Time { return start.Add(time.Hour) }
+	if n := all[1].Count(); all[1].Elsewhere(k) || n != (Count{}) {
+		t.Errorf("it has expired: %+v", n)
+	}
+	if n := (Cache{}).Count(); n != (Count{}) {
+		t.Errorf("no cache: %+v", n)
 	}
 }
 

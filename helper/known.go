@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"docker-credential-acr/cache"
 )
 
 // Registries returns the login servers that are known here without asking
@@ -38,12 +40,17 @@ func (h *Helper) Misconfigured() error { return h.misconfig }
 // exist. An empty path is none.
 type Files struct {
 	Configuration, Passwords, Log string
-	Cache                         []string
+	// Cache are the directories of tokens; there is none where the cache is off.
+	Cache []cache.Cache
 }
 
 // Files returns the files of the environment and the configuration.
 func (h *Helper) Files() Files {
-	return Files{Configuration: h.config.Path(), Passwords: h.config.StoreDir(), Log: h.config.Log, Cache: h.config.CacheDirs()}
+	f := Files{Configuration: h.config.Path(), Passwords: h.config.StoreDir(), Log: h.config.Log}
+	for _, dir := range h.config.CacheDirs() {
+		f.Cache = append(f.Cache, h.cache(dir))
+	}
+	return f
 }
 
 // Kept is what is kept of a registry on this machine.

@@ -425,6 +425,23 @@ func saidFile(f fileStatus) string {
 	return short(f.Path)
 }
 
+// saidCache says how tokens are kept in a directory, if there are any.
+func saidCache(c cacheStatus) string {
+	var kept []string
+	for _, some := range []struct {
+		n   int
+		how string
+	}{{c.Encrypted, "encrypted"}, {c.Clear, "in clear"}, {c.Elsewhere, "that another key opens, which is not here"}} {
+		if some.n > 0 {
+			kept = append(kept, count(some.n, "token")+" "+some.how)
+		}
+	}
+	if kept == nil {
+		return saidFile(c.fileStatus)
+	}
+	return saidFile(c.fileStatus) + " (" + strings.Join(kept, ", ") + ")"
+}
+
 func saidPasswordIndex(registry string, err error) string {
 	return registry + ": what is known of its password cannot be read, as its file " + err.Error()
 }
@@ -862,6 +879,12 @@ func sayings() []section {
 			{code: doctor.StoredPassword, message: "docker login has stored the user {user}, in {store}, which is answered instead of the Azure identity"},
 			{code: doctor.StoredToken, message: "a login has left a token until {until}, which is answered instead of the Azure identity"},
 			{
+				code:    doctor.StoredSealed,
+				message: "a login has left a token, and the key that opens it is not here",
+				cause:   "the machine was restarted since, or another machine or container that shares the directory has the key; the Azure identity is answered instead",
+				command: "docker-credential-acr login {registry}",
+			},
+			{
 				code:    doctor.StoreBroken,
 				message: "a login has stored the user {user}, and it cannot be had: {error}",
 				cause:   "the store {store} is locked, or is not installed any more",
@@ -1101,6 +1124,9 @@ func sayings() []section {
 		}},
 		{doctor.Cache, "tokens can be kept", []saying{
 			{code: doctor.CacheReady, message: "{path}"},
+			{code: doctor.CacheSealed, message: "tokens are encrypted, with a key that the system keeps for this user"},
+			{code: doctor.CacheClear, message: "tokens are in clear, in files that are this user's alone; for encryption the system gives no key: {error}"},
+			{code: doctor.CacheElsewhere, message: "tokens that another key opens, which is not here: {count}; the machine was restarted since, or they are another machine's; a pull asks for new ones"},
 			{code: doctor.CacheOff, message: "off: each pull asks Entra and the registry"},
 			{
 				code:    doctor.CacheUnwritable,

@@ -62,19 +62,28 @@ type passwordStatus struct {
 
 // filesStatus are the files that are used. An empty path is none at all.
 type filesStatus struct {
-	Docker        fileStatus   `json:"docker"`
-	Podman        []fileStatus `json:"podman"`
-	Helm          fileStatus   `json:"helm"`
-	Regctl        fileStatus   `json:"regctl"`
-	Configuration fileStatus   `json:"configuration"`
-	Cache         []fileStatus `json:"cache"`
-	Passwords     fileStatus   `json:"passwords"`
-	Log           fileStatus   `json:"log"`
+	Docker        fileStatus    `json:"docker"`
+	Podman        []fileStatus  `json:"podman"`
+	Helm          fileStatus    `json:"helm"`
+	Regctl        fileStatus    `json:"regctl"`
+	Configuration fileStatus    `json:"configuration"`
+	Cache         []cacheStatus `json:"cache"`
+	Passwords     fileStatus    `json:"passwords"`
+	Log           fileStatus    `json:"log"`
 }
 
 type fileStatus struct {
 	Path   string `json:"path"`
 	Exists bool   `json:"exists"`
+}
+
+// cacheStatus is a directory of tokens, and how many are kept there in which way.
+type cacheStatus struct {
+	fileStatus
+	Encrypted int `json:"encrypted"`
+	Clear     int `json:"clear"`
+	// Elsewhere are those that a key opens which is not here.
+	Elsewhere int `json:"elsewhere"`
 }
 
 // problem is something that keeps clients from the helper, or the helper from its
@@ -191,15 +200,16 @@ func (p *Program) files(h *helper.Helper, setup dockerconfig.Setup) filesStatus 
 		Helm:          fileStatus{setup.Helm.Path, setup.Helm.Exists},
 		Regctl:        fileStatus{setup.Regctl.Path, setup.Regctl.Exists},
 		Configuration: look(used.Configuration),
-		Cache:         []fileStatus{},
+		Cache:         []cacheStatus{},
 		Passwords:     look(used.Passwords),
 		Log:           look(used.Log),
 	}
 	for _, file := range setup.Podman {
 		f.Podman = append(f.Podman, fileStatus{file.Path, file.Exists})
 	}
-	for _, dir := range used.Cache {
-		f.Cache = append(f.Cache, look(dir))
+	for _, c := range used.Cache {
+		n := c.Count()
+		f.Cache = append(f.Cache, cacheStatus{look(c.Dir), n.Sealed, n.Clear, n.Elsewhere})
 	}
 	return f
 }
@@ -267,7 +277,9 @@ func (f filesStatus) list() []definition {
 	if len(f.Cache) == 0 {
 		add(fileCache, fileStatus{})
 	}
-	add(fileCache, f.Cache...)
+	for _, c := range f.Cache {
+		all = append(all, definition{fileCache, saidCache(c)})
+	}
 	add(filePasswords, f.Passwords)
 	if f.Log.Path != "" {
 		add(fileLog, f.Log)

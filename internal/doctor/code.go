@@ -69,6 +69,7 @@ const (
 	NothingStored  Code = "nothing-stored"
 	StoredPassword Code = "stored-password"
 	StoredToken    Code = "stored-token"
+	StoredSealed   Code = "stored-token-sealed"
 	StoreBroken    Code = "store-broken"
 
 	SourceAnswered       Code = "source-answered"
@@ -126,6 +127,9 @@ const (
 	AccessRefused      Code = "access-refused"
 
 	CacheReady      Code = "cache-ready"
+	CacheSealed     Code = "cache-sealed"
+	CacheClear      Code = "cache-clear"
+	CacheElsewhere  Code = "cache-elsewhere"
 	CacheOff        Code = "cache-off"
 	CacheUnwritable Code = "cache-unwritable"
 	CacheBlocked    Code = "cache-blocked"

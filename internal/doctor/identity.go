@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,6 +72,9 @@ func (w *walk) login(ctx context.Context) (c credential, found bool, findings []
 	entry, ok := w.parts.Cache.Get(w.parts.Stored())
 	if ok && entry.Usable(w.parts.Now()) {
 		return credential{works: true, token: entry.Secret}, true, []Finding{info(StoredToken, "until", stamp(entry.Expires))}
+	}
+	if w.parts.Cache.Elsewhere(w.parts.Stored()) {
+		return c, false, []Finding{warning(StoredSealed)}
 	}
 	return c, false, []Finding{info(NothingStored)}
 }
@@ -422,15 +426,21 @@ func (w *walk) cache(ctx context.Context) []Finding {
 	}
 	h := w.parts.Cache.Health()
 	var found []Finding
-	if h.Err != nil {
+	switch {
+	case h.Err != nil:
 		found = append(found, unwritable(dir, h.Err))
-	} else {
-		found = append(found, info(CacheReady, "path", dir))
+	case h.Unsealed != nil:
+		found = append(found, info(CacheReady, "path", dir), info(CacheClear, "error", reason(h.Unsealed)))
+	default:
+		found = append(found, info(CacheReady, "path", dir), info(CacheSealed))
+	}
+	if h.Files.Elsewhere > 0 {
+		found = append(found, info(CacheElsewhere, "count", strconv.Itoa(h.Files.Elsewhere)))
 	}
 	if h.Foreign {
 		found = append(found, warning(CacheForeign, "path", dir))
 	}
-	if h.Damaged > 0 {
+	if h.Files.Damaged > 0 {
 		found = append(found, warning(CacheDamaged, "path", dir))
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
