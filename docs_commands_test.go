@@ -19,9 +19,11 @@ import (
 
 var (
 	shell  = regexp.MustCompile("(?ms)^ *```(?:sh|bash)\n(.*?)^ *```$")
-	inline = regexp.MustCompile("`(docker-credential-acr(?:-env|-login)? [^`\n]+|make [^`\n]+)`")
-	data   = regexp.MustCompile("(?ms)^( *)```(json|yaml)\\b[^\n]*\n(.*?)^ *```$")
-	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
+	inline = regexp.MustCompile("`((?:docker-credential-acr(?:-env|-login)?|make|go|bash|sudo) [^`\n]+)`")
+	// other are blocks that are no shell's, but may have commands in them.
+	other = regexp.MustCompile("(?ms)^ *```([a-z]*)[^\n]*\n(.*?)^ *```$")
+	ours  = regexp.MustCompile(`(-C \.|store )?\bdocker-credential-acr(?:-env|-login|\.exe)?((?: +[^\s"'|&;<>)\]` + "`" + `]+)+)`)
+	data  = regexp.MustCompile("(?ms)^( *)```(json|yaml)\\b[^\n]*\n(.*?)^ *```$")
 )
 
 // placeholder is a name that readers replace, or VALUE.
@@ -32,10 +34,16 @@ var placeholder = regexp.MustCompile(`^[A-Z_]+$`)
 var others = strings.Fields(`
 	az azd buildah buildctl compose crane docker gh git go helm kubectl nerdctl nix nslookup oras podman pwsh regctl skopeo
 	apk apt-get brew dnf dpkg rpm scoop winget
-	bash cat chmod command cp curl cut date df dig dirname echo env export file find getent grep id install jq keyctl ln ls mkdir mktemp mv
+	bash cat chmod chown command cp curl cut date df dig dirname echo env export file find getent grep id install jq keyctl ln ls mkdir mktemp mv
 	openssl pgrep printf ps rm sed set sh sha256sum sleep source ssh stat sudo systemctl tar tee test timedatectl timeout tmux umask unset
 	docker-credential-pass docker-credential-secretservice
 `)
+
+// project is what commands for developers are about.
+type project struct {
+	makefile string
+	tests    map[string]string // by path
+}
 
 // TestPastedCommands holds that every command in the documentation is one
 // that a shell and the program understand, with options that there are.
@@ -44,10 +52,7 @@ func TestPastedCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var targets []string
-	for _, m := range target.FindAllSubmatch(makefile, -1) {
-		targets = append(targets, string(m[1]))
-	}
+	p := project{string(makefile), sources(t, "_test.go")}
 	checked := 0
 	for path, page := range pages(t) {
 		texts := map[string]bool{} // to be pasted, or only mentioned
@@ -59,6 +64,22 @@ func TestPastedCommands(t *testing.T) {
 				texts[m[1]] = false
 			}
 		}
+		for _, m := range other.FindAllStringSubmatch(page, -1) {
+			if m[1] == "sh" || m[1] == "bash" {
+				continue
+			}
+			for _, its := range ours.FindAllStringSubmatch(m[2], -1) {
+				args := strings.Fields(its[2])
+				if its[1] != "" || strings.HasPrefix(args[0], "/") {
+					continue // a directory, docker-py's error, or a file that is copied
+				}
+				checked++
+				// What follows may be prose.
+				if why := misunderstood(args, false); why != "" {
+					t.Errorf("%s: %s: %s", path, its[0], why)
+				}
+			}
+		}
 		for text, whole := range texts {
 			parsed, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), path)
 			if err != nil {
@@ -67,13 +88,13 @@ func TestPastedCommands(t *testing.T) {
 			}
 			for _, words := range calls(parsed) {
 				checked++
-				if why := wrong(words, targets, whole); why != "" {
+				if why := p.wrong(words, whole); why != "" {
 					t.Errorf("%s: %s: %s", path, strings.Join(words, " "), why)
 				}
 			}
 		}
 	}
-	if checked < 50 {
+	if checked < 200 {
 		t.Errorf("only %d commands were found", checked)
 	}
 }
@@ -121,20 +142,24 @@ func text(parts []syntax.WordPart) string {
 
 // wrong says what is wrong with a command, or nothing. One that is not whole may
 // lack arguments.
-func wrong(words, targets []string, whole bool) string {
+func (p project) wrong(words []string, whole bool) string {
+	if len(words) == 0 {
+		return ""
+	}
 	name := words[0][strings.LastIndex(words[0], "/")+1:]
 	switch name {
 	case "docker-credential-acr", "docker-credential-acr-env", "docker-credential-acr-login", "docker-credential-acr.exe":
 		return misunderstood(words[1:], whole)
 	case "make":
 		for _, word := range words[1:] {
-			if !strings.Contains(word, "=") && !slices.Contains(targets, word) {
-				return "the Makefile has no " + word
+			variable, _, sets := strings.Cut(word, "=")
+			if !sets && !strings.Contains(p.makefile, "\n"+word+":") || sets && !strings.Contains(p.makefile, "$("+variable+")") {
+				return "the Makefile has no " + variable
 			}
 		}
 		return ""
 	case "sudo", "env":
-		return "" // what they run is checked where it stands alone
+		return p.wrong(run(words[1:]), whole)
 	case "bash", "sh":
 		if len(words) > 1 && strings.HasPrefix(words[1], ".") {
 			if _, err := os.Stat(words[1]); err != nil {
@@ -143,6 +168,9 @@ func wrong(words, targets []string, whole bool) string {
 		}
 		return ""
 	case "go":
+		if len(words) > 3 && words[1] == "test" && words[2] == "-run" && !isTest(p.tests, words[3]) {
+			return "there is no " + words[3]
+		}
 		if len(words) == 3 && words[1] == "doc" && strings.HasPrefix(words[2], "./") {
 			if out, err := exec.Command("go", words[1:]...).CombinedOutput(); err != nil {
 				return string(out)
@@ -159,6 +187,19 @@ func wrong(words, targets []string, whole bool) string {
 	return ""
 }
 
+// run is the command that sudo or env are to run, if they run one.
+func run(words []string) []string {
+	for i := 0; i < len(words); i++ {
+		switch {
+		case words[i] == "-u": // has a value
+			i++
+		case !strings.HasPrefix(words[i], "-") && !strings.Contains(words[i], "="):
+			return words[i:]
+		}
+	}
+	return nil
+}
+
 // misunderstood says what the program would not understand of its arguments.
 func misunderstood(args []string, whole bool) string {
 	root := command.New(&command.Program{Lookup: os.LookupEnv})
@@ -166,6 +207,9 @@ func misunderstood(args []string, whole bool) string {
 	cmd, rest, err := root.Find(args)
 	if err != nil {
 		return err.Error()
+	}
+	if cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") && !placeholder.MatchString(args[0]) {
+		return "there is no command " + args[0]
 	}
 	if err := cmd.ParseFlags(rest); err != nil {
 		return err.Error()

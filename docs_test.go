@@ -53,11 +53,32 @@ func anchors(page string) []string {
 	return all
 }
 
-// TestLinks follows every relative link in the documentation, to its heading.
+var (
+	// unseen are links that link does not find, and blocks that fenced does not.
+	unseen = regexp.MustCompile(`\]\([^)]*\s[^)]*\)|\]\[[^\]]*\]|(?m:^ *\[[^\]]+\]:)|<(?:a|img)\s|(?m:^ *~~~)`)
+	// mentioned is a file or directory of the project's in a text. Others have an
+	// internal, too.
+	mentioned = regexp.MustCompile("(?m)(?:^|[\\s(`])(?:\\./)?((?:docs|packaging|testdata|tools)/[\\w./-]*\\w)|(?:^|[(`]|\\./)(internal/[\\w./-]*\\w)")
+	// printed is a page that the program tells people to read.
+	printed = regexp.MustCompile(`(?:^|[^/\w])(docs/[\w-]+\.md)(?:#([\w-]+))?`)
+)
+
+// TestLinks follows every relative link in the documentation, to its heading, and
+// finds every file of the project's that is mentioned.
 func TestLinks(t *testing.T) {
 	all := pages(t)
+	follow := func(path, to, anchor string) {
+		if _, err := os.Stat(filepath.FromSlash(to)); err != nil {
+			t.Errorf("%s: there is no %s", path, to)
+		} else if anchor != "" && !slices.Contains(anchors(all[to]), anchor) {
+			t.Errorf("%s: %s has no heading %s", path, to, anchor)
+		}
+	}
 	for path, page := range all {
 		text := quoted.ReplaceAllString(fenced.ReplaceAllString(page, ""), "")
+		if other := unseen.FindString(text); other != "" {
+			t.Errorf("%s: %q: write links as [text](target) and blocks with ```, so that they are checked", path, other)
+		}
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			target, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(target, ":") {
@@ -67,13 +88,18 @@ func TestLinks(t *testing.T) {
 			if target != "" {
 				to = filepath.ToSlash(filepath.Join(filepath.Dir(path), filepath.FromSlash(target)))
 			}
-			if _, err := os.Stat(filepath.FromSlash(to)); err != nil {
-				t.Errorf("%s: %s: there is no %s", path, m[1], to)
-				continue
-			}
-			if anchor != "" && !slices.Contains(anchors(all[to]), anchor) {
-				t.Errorf("%s: %s: %s has no such heading", path, m[1], to)
-			}
+			follow(path, to, anchor)
+		}
+		for _, m := range mentioned.FindAllStringSubmatch(page, -1) {
+			follow(path, m[1]+m[2], "")
+		}
+	}
+	for path, code := range sources(t, ".go") {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, m := range printed.FindAllStringSubmatch(code, -1) {
+			follow(path, m[1], m[2])
 		}
 	}
 }
@@ -152,36 +178,63 @@ func TestDocumentedVariables(t *testing.T) {
 	}
 }
 
-// TestNamedTests finds every test that docs/security.md names as its proof.
+// named is a test, a fuzz target or a script that a page names as a proof.
+var named = regexp.MustCompile("`(?:((?:Test|Fuzz)[A-Z]\\w*)|(\\w+\\.txtar))`")
+
+// TestNamedTests finds every test that the documentation names.
 func TestNamedTests(t *testing.T) {
-	var code strings.Builder
+	tests := sources(t, "_test.go")
+	for path, page := range pages(t) {
+		found := named.FindAllStringSubmatch(page, -1)
+		for _, m := range found {
+			if test := m[1]; test != "" && !isTest(tests, test) {
+				t.Errorf("%s names %s, which is not there", path, test)
+			}
+			if script := m[2]; script != "" {
+				if _, err := os.Stat(filepath.Join("testdata", "script", script)); err != nil {
+					t.Errorf("%s names %s: %v", path, script, err)
+				}
+			}
+		}
+		if path == "docs/security.md" && len(found) < 20 || path == "docs/faults.md" && len(found) < 10 {
+			t.Errorf("%s names only %d tests", path, len(found))
+		}
+	}
+}
+
+// sources are the files of the project whose names end in suffix, by path.
+func sources(t *testing.T, suffix string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+		if err != nil {
 			return err
 		}
+		if d.IsDir() && slices.Contains([]string{"bin", "dist", ".git"}, path) {
+			return filepath.SkipDir // not the project's
+		}
+		if d.IsDir() || !strings.HasSuffix(path, suffix) {
+			return nil
+		}
 		content, err := os.ReadFile(path)
-		code.Write(content)
+		found[filepath.ToSlash(path)] = string(content)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := pages(t)["docs/security.md"]
-	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*|\\w+\\.txtar)`").FindAllStringSubmatch(page, -1)
-	if len(names) < 20 {
-		t.Errorf("only %d tests are named", len(names))
-	}
-	for _, m := range names {
-		name := m[1]
-		found := strings.Contains(code.String(), "\nfunc "+name+"(")
-		if strings.HasSuffix(name, ".txtar") {
-			_, err := os.Stat(filepath.Join("testdata", "script", name))
-			found = err == nil
-		}
-		if !found {
-			t.Errorf("docs/security.md names %s, which does not exist", name)
+	return found
+}
+
+// isTest reports whether one of the files has a test or a fuzz target of this
+// name.
+func isTest(files map[string]string, name string) bool {
+	for _, code := range files {
+		if strings.Contains(code, "\nfunc "+name+"(") {
+			return true
 		}
 	}
+	return false
 }
 
 // TestDocumentedCommands finds every command and every option in

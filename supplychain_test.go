@@ -3,10 +3,13 @@ package main_test
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 var (
@@ -46,5 +49,44 @@ func TestActionsArePinned(t *testing.T) {
 	}
 	if actions == 0 {
 		t.Error("no action was found")
+	}
+}
+
+// TestDependabot holds that updates are offered for every module.
+func TestDependabot(t *testing.T) {
+	content, err := os.ReadFile(".github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directory   string
+			Directories []string
+		}
+	}
+	if err := yaml.Unmarshal(content, &config); err != nil {
+		t.Fatal(err)
+	}
+	offered := map[string]bool{}
+	for _, u := range config.Updates {
+		for _, dir := range append(u.Directories, u.Directory) {
+			offered[u.Ecosystem+" "+dir] = true
+		}
+	}
+	modules := 0
+	for base, ecosystem := range map[string]string{"go.mod": "gomod", "package.json": "npm"} {
+		for file := range sources(t, base) {
+			if strings.Contains(file, "testdata/") {
+				continue
+			}
+			modules++
+			if want := ecosystem + " " + path.Dir("/"+file); !offered[want] {
+				t.Errorf(".github/dependabot.yml does not have %s", want)
+			}
+		}
+	}
+	if modules < 10 {
+		t.Errorf("only %d modules were found", modules)
 	}
 }
