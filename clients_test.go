@@ -26,10 +26,10 @@ func TestClientsTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := strings.Builder{}
-	table.WriteString("| client | version | proved | `<token>` | null GUID | runs of `get` | notes |\n|---|---|---|---|---|---|---|\n")
+	table.WriteString("| client | version | proved | `<token>` | null GUID | anonymous | runs of `get` | notes |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range all {
-		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %s | %s |\n",
-			c.Name, c.Version, strings.Join(operations(c), ", "), works(c, "token"), works(c, "guid"), runs(c), c.Note)
+		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %s | %s | %s |\n",
+			c.Name, c.Version, strings.Join(operations(c), ", "), works(c, "token"), works(c, "guid"), anonymous(c), runs(c), c.Note)
 	}
 	compareTable(t, "clients", table.String())
 }
@@ -120,6 +120,18 @@ func works(c results.Client, form string) string {
 		return "no"
 	}
 	return "not for " + strings.Join(not, ", ")
+}
+
+// anonymous are the operations that everybody can do where the registry lets
+// everybody pull.
+func anonymous(c results.Client) string {
+	var can []string
+	for _, r := range c.Rows {
+		if r.Identity == "anonymous" && r.Works == "yes" {
+			can = append(can, r.Operation)
+		}
+	}
+	return strings.Join(can, ", ")
 }
 
 // runs are the numbers of runs of the helper with a warm cache: that of most

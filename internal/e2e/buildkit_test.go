@@ -53,7 +53,7 @@ func TestBuildKit(t *testing.T) {
 		}
 		byBuildctl.matrix(t,
 			operation{
-				name: "build", retries: true, varies: true, prepare: seeded, settle: (*world).prune,
+				name: "build", reads: true, retries: true, varies: true, prepare: seeded, settle: (*world).prune,
 				run: build(),
 			},
 			operation{
@@ -103,7 +103,7 @@ func TestBuildKit(t *testing.T) {
 				check: there(&pushed),
 			},
 			operation{
-				name: "imagetools inspect", prepare: seeded, retries: true,
+				name: "imagetools inspect", reads: true, prepare: seeded, retries: true,
 				run:   run("imagetools", "inspect", app),
 				check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
 			},
@@ -116,12 +116,6 @@ func TestBuildKit(t *testing.T) {
 	})
 	t.Run("cache import", func(t *testing.T) { e.cacheImport(t) })
 	t.Run("password refused", func(t *testing.T) { e.passwordRefused(t) })
-	t.Run("anonymous", func(t *testing.T) {
-		w := e.builder(t).open(other)
-		w.write("context/Dockerfile", "FROM "+other+"/team/app:1\nLABEL built=here\n")
-		w.ok(buildx, "build", "--no-cache", "context")
-		w.prune()
-	})
 }
 
 // What one build left in the registry saves the next one its work.
@@ -199,13 +193,13 @@ func TestCompose(t *testing.T) {
 		return w
 	}
 	c.matrix(t,
-		operation{name: "pull", retries: true, varies: true, prepare: ready, run: run("pull"), settle: settle},
+		operation{name: "pull", reads: true, retries: true, varies: true, prepare: ready, run: run("pull"), settle: settle},
 		operation{
-			name: "up", retries: true, varies: true, prepare: ready, run: run("up", "--abort-on-container-failure"), settle: settle,
+			name: "up", reads: true, retries: true, varies: true, prepare: ready, run: run("up", "--abort-on-container-failure"), settle: settle,
 			check: func(w *world, r result) { w.shows(r.stdout, greeting) },
 		},
 		operation{
-			name: "build", retries: true, varies: true, parallel: true, run: run("build"), settle: settle,
+			name: "build", reads: true, retries: true, varies: true, parallel: true, run: run("build"), settle: settle,
 			prepare: func(w *world) { project(w, true) },
 		},
 	)

@@ -221,7 +221,7 @@ func (w *world) met(c caller) {
 	if !reachable() {
 		return // there may be an identity on this machine
 	}
-	for _, f := range []trouble{noRole, noIdentity} {
+	for _, f := range []situation{noRole, noIdentity} {
 		w.silent(w.helper(registry, "erase"))
 		f.make(w)
 		reason := steady(strings.TrimSpace(w.helper(registry, "get").stdout))

@@ -59,7 +59,7 @@ func TestHelm(t *testing.T) {
 					},
 				},
 				operation{
-					name: "pull", check: same("pulled"),
+					name: "pull", check: same("pulled"), reads: true,
 					prepare: func(w *world) {
 						pushed(w)
 						w.must(os.Mkdir(filepath.Join(w.home, "pulled"), 0o700))
@@ -67,15 +67,45 @@ func TestHelm(t *testing.T) {
 					run: uses(program, "pull", "oci://"+registry+"/charts/app", "--version", "1.0.0", "--destination", "pulled"),
 				},
 				operation{
-					name: "dependency update", check: same("whole/charts"),
+					name: "dependency update", check: same("whole/charts"), reads: true,
 					prepare: func(w *world) {
 						pushed(w)
 						w.chart("whole", "dependencies:\n  - name: app\n    version: 1.0.0\n    repository: oci://"+registry+"/charts\n")
 					},
 					run: uses(program, "dependency", "update", "whole"),
 				},
+				// helm keeps logins in a file of its own and asks no helper.
+				operation{
+					name: "registry login", offline: true, prepare: ownFile, run: login(program),
+					check: func(w *world, r result) { w.shows(r.all(), "Login Succeeded") },
+				},
+				operation{
+					name: "registry logout", offline: true, run: uses(program, "registry", "logout", registry),
+					prepare: func(w *world) {
+						ownFile(w)
+						if r := login(program)(w); r.code != 0 {
+							w.t.Fatal(r)
+						}
+					},
+					check: func(w *world, r result) { w.shows(r.all(), "Removing login credentials for "+registry) },
+				},
 			)
 		})
+	}
+}
+
+// ownFile makes helm keep logins outside the home, which is searched for secrets.
+// It has an entry: without one helm looks for pass by itself, set up or not.
+func ownFile(w *world) {
+	file := filepath.Join(w.t.TempDir(), "config.json")
+	w.must(os.WriteFile(file, []byte(`{"auths": {"elsewhere.example.test": {"auth": "eDp5"}}}`), 0o600))
+	w.env["HELM_REGISTRY_CONFIG"] = file
+}
+
+// login logs helm in with a token of az acr login --expose-token.
+func login(program string) func(*world) result {
+	return func(w *world) result {
+		return w.input(w.azure.Issue(registry, azuretest.TokenOptions{}), program, "registry", "login", registry, "-u", guidUser, "--password-stdin")
 	}
 }
 
@@ -86,35 +116,29 @@ func TestHelmLogin(t *testing.T) {
 	const password = "admin's password"
 	for _, m := range []module{helm, helm3} {
 		program := m.client(t)
-		t.Run(m.name, func(t *testing.T) {
-			for user, secret := range map[string]func(*world) string{
-				"myregistry": func(*world) string { return password },
-				guidUser:     func(w *world) string { return w.azure.Issue(registry, azuretest.TokenOptions{}) },
-			} {
-				t.Run(user, func(t *testing.T) {
-					w := machine(t, azuretest.Config{Registries: []azuretest.Registry{{Host: registry, AdminPasswords: []string{password}}}})
-					// Without an entry in its file helm looks for pass by itself, set up or not.
-					file := filepath.Join(t.TempDir(), "config.json")
-					w.must(os.WriteFile(file, []byte(`{"auths": {"elsewhere.example.test": {"auth": "eDp5"}}}`), 0o600))
-					w.env["HELM_REGISTRY_CONFIG"] = file
-					chartPacked(program)(w)
-					w.ok(program, "push", "app-1.0.0.tgz", "oci://"+registry+"/charts")
-					w.azure.Reset()
-					w.helperRuns()
-					if r := w.input(secret(w), program, "registry", "login", registry, "-u", user, "--password-stdin"); r.code != 0 {
-						t.Fatal(r)
-					}
-					w.runs(0)
-					w.ok(program, "pull", "oci://"+registry+"/charts/app")
-					w.runs(0)
-					w.ok(program, "registry", "logout", registry)
-					w.ok(program, "pull", "oci://"+registry+"/charts/app")
-					if w.helperRuns() == 0 {
-						t.Error("the helper is not asked after the logout")
-					}
-				})
-			}
-		})
+		for name, login := range map[string]func(*world) result{
+			"token": login(program),
+			"admin": func(w *world) result {
+				return w.input(password, program, "registry", "login", registry, "-u", "myregistry", "--password-stdin")
+			},
+		} {
+			t.Run(m.name+" "+name, func(t *testing.T) {
+				w := machine(t, azuretest.Config{Registries: []azuretest.Registry{{Host: registry, AdminPasswords: []string{password}}}})
+				ownFile(w)
+				pushedChart(program, registry)(w)
+				w.helperRuns()
+				if r := login(w); r.code != 0 {
+					t.Fatal(r)
+				}
+				w.ok(program, "pull", "oci://"+registry+"/charts/app")
+				w.runs(0)
+				w.ok(program, "registry", "logout", registry)
+				w.ok(program, "pull", "oci://"+registry+"/charts/app")
+				if w.helperRuns() == 0 {
+					t.Error("the helper is not asked after the logout")
+				}
+			})
+		}
 	}
 }
 

@@ -106,9 +106,9 @@ func TestConfigurePodman(t *testing.T) {
 	// Wrong, and first.
 	w.write("run/containers/auth.json", `{"auths":{"`+registry+`":{"auth":"eDp5"}}}`)
 	pull(w, false)
-	helper := filepath.Join(bin, "docker-credential-acr")
-	w.shows(w.fails(helper, "configure", "--podman", "--check").stderr, "podman logout --authfile ~/run/containers/auth.json "+registry)
-	w.ok("podman", "logout", "--authfile", filepath.Join(w.home, "run/containers/auth.json"), registry)
+	helper, login := filepath.Join(bin, "docker-credential-acr"), filepath.Join(w.home, "run/containers/auth.json")
+	w.shows(w.fails(helper, "configure", "--podman", "--check").stderr, "podman logout --authfile "+login+" "+registry)
+	w.ok("podman", "logout", "--authfile", login, registry)
 	w.program("configure", "--podman", "--check")
 	pull(w, true)
 

@@ -108,7 +108,7 @@ func TestSkopeo(t *testing.T) {
 	t.Parallel()
 	family(t, "skopeo").matrix(t, append(loginAndLogout("skopeo"),
 		operation{
-			name: "inspect", prepare: seeded, run: uses("skopeo", "inspect", "--no-tags", "--format", "{{.Digest}}", "docker://"+app),
+			name: "inspect", prepare: seeded, reads: true, run: uses("skopeo", "inspect", "--no-tags", "--format", "{{.Digest}}", "docker://"+app),
 			check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
 		},
 		// Once more for each repository that the layer could be mounted from; the
@@ -166,7 +166,7 @@ func TestBuildah(t *testing.T) {
 func pullAndPush(t *testing.T, program string) {
 	family(t, program).matrix(t, append(loginAndLogout(program),
 		operation{
-			name: "pull", prepare: seeded, run: uses(program, "pull", app),
+			name: "pull", prepare: seeded, reads: true, run: uses(program, "pull", app),
 			check: func(w *world, _ result) {
 				w.shows(w.ok(program, "images", "--format", "{{.Digest}}").stdout, w.digest(registry, "team/app", "1"))
 			},

@@ -19,7 +19,7 @@ func TestCrane(t *testing.T) {
 	}
 	crane.as(t, "crane", "").matrix(t,
 		operation{
-			name: "digest", prepare: seeded,
+			name: "digest", prepare: seeded, reads: true,
 			run:   uses(program, "digest", app),
 			check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
 		},

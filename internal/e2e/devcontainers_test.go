@@ -45,7 +45,7 @@ func TestDevcontainers(t *testing.T) {
 			check: func(w *world, _ result) { w.digest(registry, "team/feature", "1.0.0") },
 		},
 		operation{
-			name: "info", run: run("info", "tags", registry+"/team/feature"),
+			name: "info", reads: true, run: run("info", "tags", registry+"/team/feature"),
 			prepare: func(w *world) {
 				feature(w)
 				if r := publish(w); r.code != 0 {

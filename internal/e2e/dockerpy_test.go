@@ -59,7 +59,7 @@ func TestDockerPy(t *testing.T) {
 	c := client{name: "docker-py", version: strings.TrimSpace(string(out)), account: e.user, note: "build asks for every key of credHelpers, and fails if one does"}
 	c.matrix(t,
 		operation{
-			name: "pull", prepare: prepared(func(*world) {}), run: run("pull", app), settle: removes(app),
+			name: "pull", reads: true, prepare: prepared(func(*world) {}), run: run("pull", app), settle: removes(app),
 			check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
 		},
 		operation{
@@ -73,7 +73,7 @@ func TestDockerPy(t *testing.T) {
 		// Asks for every key of credHelpers, whichever is used; one that fails ends
 		// the build.
 		operation{
-			name: "build", run: run("build", "context"), settle: removes("built", app), registries: []string{registry, other},
+			name: "build", reads: true, run: run("build", "context"), settle: removes("built", app), registries: []string{registry, other},
 			prepare: prepared(func(w *world) {
 				w.write("context/Dockerfile", "FROM "+app+"\nLABEL built=here\n")
 			}),

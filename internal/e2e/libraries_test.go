@@ -56,7 +56,7 @@ func linked(t *testing.T, program, path string) string {
 // digests is an operation that asks for the digest of the image.
 func digests(program, library string) operation {
 	return operation{
-		name: "digest", prepare: seeded, run: uses(program, library, "digest", app),
+		name: "digest", prepare: seeded, reads: true, run: uses(program, library, "digest", app),
 		check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
 	}
 }

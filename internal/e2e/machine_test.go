@@ -45,6 +45,12 @@ func (w *world) write(path, content string) {
 	w.must(os.WriteFile(path, []byte(content), 0o600))
 }
 
+// helperConfig writes the helper's own configuration.
+func (w *world) helperConfig(content string) {
+	w.t.Helper()
+	w.write(".config/docker-credential-acr/config.json", content)
+}
+
 // configure writes Docker's config.json.
 func (w *world) configure(config map[string]any) {
 	w.t.Helper()
@@ -60,14 +66,6 @@ func credHelpers(hosts ...string) map[string]any {
 		helpers[host] = "acr"
 	}
 	return map[string]any{"credHelpers": helpers}
-}
-
-// forms runs a test with each form of the user name.
-func forms(t *testing.T, test func(t *testing.T, form string)) {
-	t.Helper()
-	for _, form := range []string{"token", "guid"} {
-		t.Run(form, func(t *testing.T) { test(t, form) })
-	}
 }
 
 // ok runs a command that must succeed.

@@ -16,12 +16,13 @@ const insideVariable = "E2E_INSIDE_NAMESPACES"
 // inside runs the rest of the test in a network and a mount namespace of its own:
 // what it does to the network and to /etc is its own matter, and nothing but what
 // it makes is to be reached. It reports false in the test that only started the
-// other and has reported its outcome.
+// other and has reported its outcome; that one waits beside others.
 func inside(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(insideVariable) != "" {
 		return true
 	}
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Fatal("only root can make namespaces")
 	}

@@ -16,11 +16,11 @@ func TestRegctl(t *testing.T) {
 	c := regctl.as(t, "regctl", "goes on without credentials when the helper fails; keeps what it answered for an hour")
 	c.matrix(t,
 		operation{
-			name: "digest", prepare: seeded, run: uses(program, "image", "digest", app),
+			name: "digest", prepare: seeded, reads: true, run: uses(program, "image", "digest", app),
 			check: func(w *world, r result) { w.shows(r.stdout, w.digest(registry, "team/app", "1")) },
 		},
 		operation{
-			name: "pull", prepare: seeded, run: uses(program, "image", "copy", app, "ocidir://pulled:1"),
+			name: "pull", prepare: seeded, reads: true, run: uses(program, "image", "copy", app, "ocidir://pulled:1"),
 			check: func(w *world, _ result) { w.ok(program, "image", "digest", "ocidir://pulled:1") },
 		},
 		// First a token to pull, then one to push.

@@ -39,7 +39,8 @@ type Case struct {
 	Cache     string // cold, warm or expired
 }
 
-// Found are numbers, "1+" where a number above zero is not always the same.
+// Found are numbers, "1+" where a number above zero is not always the same, "0+"
+// where it may be zero.
 type Found struct {
 	Runs     string // of the helper, the get of a login and the store after it both
 	Entra    string // access tokens of Entra

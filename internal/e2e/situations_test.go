@@ -2,11 +2,12 @@ package e2e
 
 import "docker-credential-acr/internal/azuretest"
 
-// trouble is a reason for which there is no token.
-type trouble struct {
+// situation is what an account meets: an identity or none, and what the registry
+// makes of it.
+type situation struct {
 	name       string
 	make, mend func(*world)
-	says       string // what the user must get to see
+	says       string // what the user must get to see; empty: nothing is wrong
 	// saysStrictly is the same where the registry says nothing but a status.
 	saysStrictly string
 }
@@ -16,8 +17,9 @@ func (w *world) update(change func(*azuretest.Registry)) {
 }
 
 var (
+	good = situation{name: "good", make: func(*world) {}, mend: func(*world) {}}
 	// Without tools of developers, which the machine may have or not.
-	noIdentity = trouble{
+	noIdentity = situation{
 		"no identity",
 		func(w *world) {
 			w.signOut()
@@ -27,7 +29,7 @@ var (
 		registry + ": no Azure identity found",
 		registry + ": no Azure identity found",
 	}
-	noRole = trouble{
+	noRole = situation{
 		"no role",
 		func(w *world) {
 			w.update(func(r *azuretest.Registry) { r.Roles = map[string]string{azuretest.ClientID: "none"} })
@@ -36,7 +38,7 @@ var (
 		registry + ": this identity has no role on the registry",
 		registry + ": the registry does not accept the Entra token",
 	}
-	firewall = trouble{
+	firewall = situation{
 		"firewall",
 		func(w *world) { w.update(func(r *azuretest.Registry) { r.Firewall = "203.0.113.7" }) },
 		func(w *world) { w.update(func(r *azuretest.Registry) { r.Firewall = "" }) },
