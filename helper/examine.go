@@ -94,7 +94,7 @@ func (h *Helper) Examine(ctx context.Context, serverURL string, seen func(identi
 		return Examination{}, ErrNotACR
 	}
 	q := h.question(r)
-	ctx, cancel := context.WithTimeout(ctx, q.settings.Timeout)
+	ctx, cancel := context.WithTimeout(h.private(ctx), q.settings.Timeout)
 	defer cancel()
 	watched := &watched{Identity: h.identity(q.settings.Azure, q.cache), seen: seen}
 	q.who = watched

@@ -32,6 +32,7 @@ import (
 	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/process"
 	"docker-credential-acr/internal/store"
 	"docker-credential-acr/internal/web"
 )
@@ -124,6 +125,7 @@ func New(o Options) (*Helper, error) {
 	if h.base == nil {
 		h.base = context.Background()
 	}
+	h.base = h.private(h.base)
 	if h.now == nil {
 		h.now = time.Now
 	}
@@ -138,6 +140,12 @@ func New(o Options) (*Helper, error) {
 	h.transport = web.Log(transport, h.log)
 	h.exchange = &exchange.Client{Transport: h.transport, Now: h.now, UserAgent: o.UserAgent, Trusted: c.Custom()}
 	return h, nil
+}
+
+// private returns ctx such that no program which is run in it inherits what the
+// configuration calls a secret.
+func (h *Helper) private(ctx context.Context) context.Context {
+	return process.Without(ctx, h.config.SecretVariables())
 }
 
 // Get returns the user name and the refresh token for the registry that

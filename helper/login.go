@@ -56,7 +56,7 @@ func (h *Helper) Login(ctx context.Context, l *Login, serverURL string) (who str
 		azure.ClientID = "" // another identity's
 	}
 	azure.ClientID = cmp.Or(l.ClientID, azure.ClientID)
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(h.private(ctx), patience)
 	defer cancel()
 	as := account{azure.Cloud, azure.AuthorityHost, azure.Audience, azure.TenantID, azure.ClientID}
 	access := l.access[as]
@@ -91,7 +91,7 @@ func (h *Helper) Try(ctx context.Context, serverURL string, source config.Source
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, q.settings.Timeout)
+	ctx, cancel := context.WithTimeout(h.private(ctx), q.settings.Timeout)
 	defer cancel()
 	azure := h.config.ForSource(q.registry, source, tenantID, clientID)
 	access, err := identity.New(azure, h.transport, q.cache, h.log).Token(ctx)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -155,6 +156,20 @@ func (c Config) cacheDir(e entry) string {
 		return dir.text
 	}
 	return defaultCacheDir()
+}
+
+// SecretVariables are the variables that the file says hold a secret, of whatever
+// registry.
+func (c Config) SecretVariables() []string {
+	var names []string
+	for _, e := range append(slices.Collect(maps.Values(c.file.registries)), c.file.fallback) {
+		for _, key := range []string{"clientSecretVariable", "certificatePasswordVariable", "tokenVariable"} {
+			if name := e[key].text; name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // entryOf merges the entries that are about r.

@@ -98,7 +98,7 @@ func (c cmdlet) run(ctx context.Context) (printed, error) {
 		"NO_COLOR=1",            // PowerShell 7.2, azd
 		"AZURE_CORE_NO_COLOR=1", // az, which knows only this
 	)
-	release, err := process.Start(cmd)
+	release, err := process.Start(ctx, cmd)
 	if err == nil {
 		err = cmd.Wait()
 		release()

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"context"
 	"os/exec"
 	"syscall"
 )
@@ -11,8 +12,8 @@ import (
 func Root() string { return "/" }
 
 // Start starts cmd, without those of this process's variables that are its own
-// secrets, such that the end of its context kills it with everything it
-// has started.
+// secrets or that ctx is Without, such that the end of cmd's context kills it with
+// everything it has started.
 //
 // The tool leads a session of its own, and so a process group of its own, which
 // the kernel kills as a whole: a process that is just forking takes its child
@@ -24,8 +25,8 @@ func Root() string { return "/" }
 // handles it must end the context. Linux's Pdeathsig is no help: it fires when
 // the thread that forked ends, be the process alive or not
 // (https://go.dev/issue/27505), and the tool's children don't inherit it.
-func Start(cmd *exec.Cmd) (release func(), err error) {
-	withoutSecrets(cmd)
+func Start(ctx context.Context, cmd *exec.Cmd) (release func(), err error) {
+	withoutSecrets(ctx, cmd)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error {
 		// The number may be stale only if the tool has exited within the last

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"os/exec"
 	"path/filepath"
@@ -21,14 +22,14 @@ func Root() string {
 }
 
 // Start starts cmd, without those of this process's variables that are its own
-// secrets, such that the end of its context kills it with everything it
-// has started: all are in one job. The job also ends with this process, however
+// secrets or that ctx is Without, such that the end of cmd's context kills it with
+// everything it has started: all are in one job. The job also ends with this process, however
 // that ends; release lets go of what the tool left behind when it exited.
 //
 // The tool gets a console of its own that is never shown. Nothing can ask there,
 // and no window flashes up behind Docker Desktop.
-func Start(cmd *exec.Cmd) (release func(), err error) {
-	withoutSecrets(cmd)
+func Start(ctx context.Context, cmd *exec.Cmd) (release func(), err error) {
+	withoutSecrets(ctx, cmd)
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 	if err := throughCmd(cmd); err != nil {
 		return nil, err

@@ -115,7 +115,7 @@ func (p *program) Output() ([]byte, error) {
 	cmd.Dir = process.Root()
 	cmd.WaitDelay = straggling
 	p.lock.share(cmd)
-	release, err := process.Start(cmd)
+	release, err := process.Start(p.ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
