@@ -461,7 +461,7 @@ func saidFinding(f dockerconfig.Finding) (what, command string) {
 	case dockerconfig.Misspelt:
 		return f.Registry + ": no client looks up " + strconv.Quote(f.Detail) + " in credHelpers of " + path, configure
 	case dockerconfig.CredsStore:
-		return path + " names this helper as credsStore, so logins to other registries fail, and some clients don't run it; name it for each registry", Name + " configure REGISTRY"
+		return path + " names this helper as credsStore, so logins to other registries fail, and some clients don't run it; name it for each registry, and take credsStore out", Name + " configure " + cmp.Or(f.Registry, "REGISTRY")
 	case dockerconfig.EnvironmentLogin:
 		return f.Registry + ": docker uses the login in the variable DOCKER_AUTH_CONFIG instead", "unset DOCKER_AUTH_CONFIG"
 	case dockerconfig.LeftoverLogin:
@@ -563,6 +563,8 @@ const (
 	editFile    = `"${EDITOR:-vi}" {path}`
 	editWindows = "notepad {path}"
 	logoutIt    = "docker-credential-acr logout {registry}"
+
+	listVariables = "env | cut -d= -f1 | grep -E '^(AZURE|ACTIONS|SYSTEM|IDENTITY|MSI)_'"
 )
 
 // sayings has words for every finding of doctor's, by step. docs/troubleshooting.md
@@ -590,8 +592,14 @@ func sayings() []section {
 			{
 				code:    doctor.Exposed,
 				message: "others can change what is run as {programs}: {path}",
-				cause:   "it is on PATH and belongs to another user, or others may write to it",
+				cause:   "it is on PATH, and others may write to it",
 				command: "sudo chmod go-w {path}",
+			},
+			{
+				code:    doctor.Others,
+				message: "what is run as {programs} is another user's: {path}",
+				cause:   "it is on PATH, and its owner can put another program there; if that is somebody whom you trust, such as who installed Homebrew, leave it",
+				command: "sudo chown root {path}",
 			},
 		}},
 		{doctor.Docker, "Docker's configuration, and that of other clients, names the helper", []saying{
@@ -739,7 +747,7 @@ func sayings() []section {
 			{
 				code:    doctor.CertificateAuthority,
 				message: "the certificate for {registry} is signed by an authority that is not trusted here: {issuer}",
-				cause:   "something on the way inspects TLS, and its authority is unknown to this machine; or the list of authorities is missing (package ca-certificates), or SSL_CERT_FILE names another",
+				cause:   "something on the way inspects TLS, and its authority is unknown to this machine, whose list must have it (update-ca-certificates, update-ca-trust); or the list of authorities is missing (package ca-certificates), or SSL_CERT_FILE names another",
 				command: showHTTP,
 			},
 			{
@@ -901,8 +909,28 @@ func sayings() []section {
 			{
 				code:    doctor.NoIdentity,
 				message: "there is no Azure identity on this machine",
-				cause:   "nobody is signed in, and neither variables nor the machine provide an identity",
-				command: "az login",
+				cause:   "nobody is signed in, and neither variables nor the machine provide an identity; where az is not on PATH, sign in without it",
+				command: "docker-credential-acr login {registry}",
+			},
+			{
+				code:    doctor.SourceMissing,
+				message: "{source}: {error}",
+				cause:   "the configuration file, or AZURE_TOKEN_CREDENTIALS, allows this source alone, and it is not here",
+				command: "docker-credential-acr login {registry}",
+			},
+			{
+				code:    doctor.PrincipalIncomplete,
+				message: "AZURE_CLIENT_ID is set, and no secret, certificate or federated token for it",
+				cause:   "a variable is missing or misspelt: a service principal needs AZURE_TENANT_ID, and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH; a workload identity AZURE_FEDERATED_TOKEN_FILE",
+				command: listVariables,
+				windows: "set AZURE",
+			},
+			{
+				code:    doctor.ToolSilent,
+				message: "{source}: {error}",
+				cause:   "the tool hangs or is slow: a cold disk, a network that does not answer, or a keyring that waits for somebody",
+				command: "DOCKER_CREDENTIAL_ACR_TIMEOUT=120 " + retry,
+				windows: "set DOCKER_CREDENTIAL_ACR_TIMEOUT=120& " + retry,
 			},
 			{
 				code:    doctor.AuthorityUnreachable,
@@ -1005,7 +1033,7 @@ func sayings() []section {
 				code:    doctor.SourceBroken,
 				message: "{source}: {error}",
 				cause:   "the variables or the configuration of this source are not complete, or lead nowhere",
-				command: "env | cut -d= -f1 | grep -E '^(AZURE|ACTIONS|SYSTEM|IDENTITY|MSI)_'",
+				command: listVariables,
 				windows: "set AZURE",
 			},
 		}},
@@ -1153,7 +1181,7 @@ func sayings() []section {
 				code:    doctor.CacheForeign,
 				message: "others can write to {path}, or it is another user's",
 				cause:   "it was made by somebody else, or with too many permissions; files of others are not believed",
-				command: "chmod go-w {path}",
+				command: `sudo chown -R "$(id -u)" {path} && chmod go-w {path}`,
 				windows: "icacls {path}",
 			},
 			{

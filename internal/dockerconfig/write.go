@@ -22,7 +22,8 @@ const (
 	ReadOnly ProblemCode = "read-only"
 	// Unreadable: it belongs to somebody else, and only they may read it.
 	Unreadable ProblemCode = "unreadable"
-	// OtherOwner: it belongs to somebody else, and a new file could not.
+	// OtherOwner: it belongs to somebody else, and must not be written, or a new
+	// file could not belong to them.
 	OtherOwner ProblemCode = "other-owner"
 	// NoDirectory: Key, on the way to it, is a file and should be a directory.
 	NoDirectory ProblemCode = "no-directory"
@@ -130,7 +131,10 @@ func writable(path string, s state, linked bool) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		if errors.Is(err, fs.ErrPermission) || isReadOnlyDisk(err) {
+		switch {
+		case errors.Is(err, fs.ErrPermission) && otherOwner(s.info):
+			return &Problem{Code: OtherOwner}
+		case errors.Is(err, fs.ErrPermission), isReadOnlyDisk(err):
 			return readOnly
 		}
 		return err

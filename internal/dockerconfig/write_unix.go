@@ -11,6 +11,12 @@ import (
 
 func isReadOnlyDisk(err error) bool { return errors.Is(err, syscall.EROFS) }
 
+// otherOwner reports whether a file is another user's.
+func otherOwner(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) != os.Geteuid()
+}
+
 // likewise gives a new file the owner of an old one. Who cannot, must not replace
 // it.
 func likewise(f *os.File, old fs.FileInfo) error {

@@ -282,7 +282,7 @@ func TestNotRoot(t *testing.T) {
 		want dockerconfig.ProblemCode
 	}{
 		{"root's alone", 0o600, 0o777, dockerconfig.Unreadable},
-		{"root's to write", 0o644, 0o777, dockerconfig.ReadOnly},
+		{"root's to write", 0o644, 0o777, dockerconfig.OtherOwner},
 		{"everybody's to write", 0o666, 0o777, dockerconfig.OtherOwner},
 		{"a directory of root's", 0o666, 0o755, dockerconfig.DirectoryReadOnly},
 	} {

@@ -10,6 +10,9 @@ import (
 
 func isReadOnlyDisk(err error) bool { return errors.Is(err, windows.ERROR_WRITE_PROTECT) }
 
+// otherOwner is nothing that decides: access lists do.
+func otherOwner(fs.FileInfo) bool { return false }
+
 // likewise and inherit leave access to what the directory, which is in the user's
 // own profile, hands down to its files.
 func likewise(*os.File, fs.FileInfo) error { return nil }

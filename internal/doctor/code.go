@@ -14,6 +14,7 @@ const (
 
 	OnPath  Code = "on-path"
 	Exposed Code = "path-exposed"
+	Others  Code = "path-other-owner"
 
 	Configured Code = "configured"
 
@@ -77,6 +78,9 @@ const (
 	SourceFailed         Code = "source-failed"
 	SourcesNotAsked      Code = "sources-not-asked"
 	NoIdentity           Code = "no-identity"
+	SourceMissing        Code = "source-missing"
+	PrincipalIncomplete  Code = "service-principal-incomplete"
+	ToolSilent           Code = "tool-no-answer"
 	Anonymous            Code = "anonymous"
 	AnonymousPossible    Code = "anonymous-possible"
 	AuthorityUnreachable Code = "authority-unreachable"

@@ -171,29 +171,55 @@ func (w *walk) sources(outcomes []identity.Outcome) []Finding {
 // nobody explains why there is no Entra token. It reports whether a pull works
 // all the same, because the configuration says that the registry needs none.
 func (w *walk) nobody(ctx context.Context, outcomes []identity.Outcome, sources []Finding) (findings []Finding, works bool) {
-	why := failure(NoIdentity)
+	var why []Finding
+	if w.incomplete(outcomes) {
+		why = append(why, failure(PrincipalIncomplete))
+	}
 	for _, o := range outcomes {
 		if o.Err != nil && !o.Absent {
-			why = w.blame(o)
+			why = append(why, w.blame(o))
 			break
 		}
 	}
-	// The source that failed is told about once.
+	switch {
+	case why != nil:
+	case len(outcomes) == 1:
+		why = []Finding{failure(SourceMissing, "source", outcomes[0].Title, "error", outcomes[0].Err.Error())}
+	default:
+		why = []Finding{failure(NoIdentity)}
+	}
+	// The source that is to blame is told about once.
 	var others []Finding
 	for _, f := range sources {
-		if f.Code != SourceFailed || f.Values["source"] != why.Values["source"] {
+		if source := f.Values["source"]; source == "" || source != why[len(why)-1].Values["source"] {
 			others = append(others, f)
 		}
 	}
 	anybody := w.network.open && w.anybody(ctx)
 	switch {
 	case anybody && w.parts.Settings.Anonymous:
-		why.State = OK
-		return append(append(others, why), info(Anonymous)), true
+		for i := range why {
+			why[i].State = OK
+		}
+		return append(append(others, why...), info(Anonymous)), true
 	case anybody:
-		return append([]Finding{why, info(AnonymousPossible)}, others...), false
+		return append(append(why, info(AnonymousPossible)), others...), false
 	}
-	return append([]Finding{why}, others...), false
+	return append(why, others...), false
+}
+
+// incomplete reports whether the environment names an application, and has
+// nothing that belongs to it, so that at most somebody's tool was asked.
+func (w *walk) incomplete(outcomes []identity.Outcome) bool {
+	id, _ := w.Lookup("AZURE_CLIENT_ID")
+	asked := false
+	for _, o := range outcomes {
+		asked = asked || o.Source == config.Environment
+		if !o.Absent && !o.Source.Developer() {
+			return false
+		}
+	}
+	return id != "" && asked
 }
 
 // anybody reports whether the registry gives a token to somebody without
@@ -215,6 +241,8 @@ func (w *walk) blame(o identity.Outcome) Finding {
 		return failure(code, append(values, "number", p.Number)...)
 	case p.Number != "":
 		return failure(EntraRefused, append(values, "number", p.Number, "code", strings.TrimPrefix(p.Number, "AADSTS"))...)
+	case p.Silent:
+		return failure(ToolSilent, values...)
 	case p.Host != "" && o.Source != config.ManagedIdentity:
 		return failure(AuthorityUnreachable, append(values, "host", p.Host, "why", web.Cause(p.Cause))...)
 	}
@@ -428,7 +456,7 @@ func (w *walk) cache(ctx context.Context) []Finding {
 	var found []Finding
 	switch {
 	case h.Err != nil:
-		found = append(found, unwritable(dir, h.Err))
+		return []Finding{unwritable(dir, h.Err)}
 	case h.Unsealed != nil:
 		found = append(found, info(CacheReady, "path", dir), info(CacheClear, "error", reason(h.Unsealed)))
 	default:

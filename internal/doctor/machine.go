@@ -70,7 +70,11 @@ func (w *walk) exposed() []Finding {
 	}
 	var found []Finding
 	for _, place := range places {
-		found = append(found, warning(Exposed, "path", place, "programs", strings.Join(run[place], ", ")))
+		code := Exposed
+		if process.OtherOwner(place) {
+			code = Others
+		}
+		found = append(found, warning(code, "path", place, "programs", strings.Join(run[place], ", ")))
 	}
 	return found
 }

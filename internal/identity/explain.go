@@ -50,6 +50,8 @@ func (e *unreachableError) Error() string { return e.text }
 
 // Problem is what a program may want to know of a source's failure.
 type Problem struct {
+	// Silent reports that a tool did not end in time.
+	Silent bool
 	// Number is Entra's, such as "AADSTS7000215", or empty.
 	Number string
 	// Host did not answer, and Cause is how; it is nil if it did. Its text may
@@ -68,7 +70,7 @@ func Explain(err error) Problem {
 	if errors.As(err, &unreachable) {
 		return Problem{Host: unreachable.host, Cause: unreachable.cause}
 	}
-	return Problem{}
+	return Problem{Silent: errors.Is(err, errNoAnswer)}
 }
 
 // explain turns azidentity's errors, which quote whole answers over many lines,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os/exec"
 	"strings"
@@ -138,7 +139,7 @@ func (c cmdlet) token(ctx context.Context, key string, say func(printed) string)
 		if text != "" {
 			text = ": " + text
 		}
-		return "", errors.New(c.name + " " + err.Error() + text)
+		return "", fmt.Errorf("%s %w%s", c.name, err, text)
 	}
 	if number := entraNumber.FindString(said); number != "" {
 		if !strings.Contains(text, number) { // too far behind

@@ -35,3 +35,10 @@ func Exposed(name string) []string {
 	}
 	return found
 }
+
+// OtherOwner reports whether what is at path belongs to neither this user nor
+// root.
+func OtherOwner(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && otherOwner(info)
+}

@@ -22,10 +22,16 @@ func foreign(info fs.FileInfo) bool {
 	}
 	mode, gid := info.Mode().Perm(), int(stat.Gid)
 	switch {
-	case stat.Uid != 0 && int(stat.Uid) != os.Geteuid():
+	case otherOwner(info):
 		return true
 	case mode&0o002 != 0:
 		return true
 	}
 	return mode&0o020 != 0 && gid >= firstPerson && gid != os.Getegid()
+}
+
+// otherOwner reports whether a file belongs to neither this user nor root.
+func otherOwner(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Uid != 0 && int(stat.Uid) != os.Geteuid()
 }
