@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/config"
@@ -26,6 +27,12 @@ func newLogin(p *Program) *cobra.Command {
 	complete(cmd, "identity", source.of)
 	cmd.Flags().StringVar(&l.TenantID, "tenant-id", "", flagTenantID)
 	cmd.Flags().StringVar(&l.ClientID, "client-id", "", flagClientID)
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "tenant" { // as az has it
+			name = "tenant-id"
+		}
+		return pflag.NormalizedName(name)
+	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		identity := config.Source(source.value)
 		if deviceCode && identity != "" && identity != config.DeviceCode {

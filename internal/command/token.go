@@ -90,7 +90,7 @@ func dockerConfig(t helper.Token) map[string]map[string]login {
 
 // kubernetesSecret is a manifest of the kind that pods name in imagePullSecrets
 // (https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/).
-// Nothing in it needs quotes: names are letters, digits, - and .
+// What people name stands in quotes, as 12345 and true are no texts in YAML.
 func kubernetesSecret(t helper.Token, namespace, name string) string {
 	content, err := json.Marshal(dockerConfig(t))
 	if err != nil {
@@ -98,9 +98,9 @@ func kubernetesSecret(t helper.Token, namespace, name string) string {
 	}
 	var b strings.Builder
 	b.WriteString("# " + saidHolds(t.Registry, t.Expires) + "\n")
-	b.WriteString("apiVersion: v1\nkind: Secret\nmetadata:\n  name: " + name + "\n")
+	b.WriteString("apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"" + name + "\"\n")
 	if namespace != "" {
-		b.WriteString("  namespace: " + namespace + "\n")
+		b.WriteString("  namespace: \"" + namespace + "\"\n")
 	}
 	b.WriteString("  annotations:\n    " + Name + "/expires-on: \"" + stamp(t.Expires) + "\"\n")
 	b.WriteString("type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: " + base64.StdEncoding.EncodeToString(content) + "\n")

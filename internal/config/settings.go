@@ -142,7 +142,9 @@ func (c Config) ForSource(r host.Registry, source Source, tenantID, clientID str
 	if clientID != "" {
 		e["clientId"] = value{text: clientID}
 	}
-	return c.azure.with(e, r.Cloud, c.lookup)
+	a := c.azure.with(e, r.Cloud, c.lookup)
+	a.Configured = a.Configured && source != Environment // which reads Azure's variables, whoever chose it
+	return a
 }
 
 func (c Config) cacheDir(e entry) string {

@@ -27,6 +27,7 @@ type entra struct {
 	client    *http.Client
 	watch     *watch
 	discovery *discovery
+	person    bool // is asked, on a command line
 }
 
 func newEntra(c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger) *entra {

@@ -130,10 +130,17 @@ func (e *entra) refusal(response *http.Response) error {
 	}
 	if advice, ok := advices[refused.number]; ok {
 		words := []string{"{client}", e.config.ClientID, "{tenant}", e.config.TenantID}
-		if e.config.Configured {
+		switch {
+		case e.person:
+			words = append(words, "AZURE_CLIENT_ID", "--client-id", "AZURE_TENANT_ID", "--tenant-id")
+		case e.config.Configured:
 			words = append(words, "set AZURE_CLIENT_SECRET", "put it where the configuration file says", "AZURE_CLIENT_ID", "clientId", "AZURE_TENANT_ID", "tenantId")
 		}
 		refused.text = who + ": " + strings.NewReplacer(words...).Replace(advice) + " (" + refused.number + ")"
+		return refused
+	}
+	if said := declines[refused.code]; e.person && said != "" {
+		refused.text = said
 		return refused
 	}
 	detail := strings.TrimSpace(refused.code + " " + refused.number)
@@ -158,6 +165,14 @@ func (e *entra) refusal(response *http.Response) error {
 		}
 	}
 	return refused
+}
+
+// declines say how the sign-in with a device code ended (RFC 8628, 3.5, and
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code).
+var declines = map[string]string{
+	"authorization_declined": "the sign-in was declined in the browser",
+	"access_denied":          "the sign-in was declined in the browser",
+	"expired_token":          "nobody entered the code in time; run the command again for another",
 }
 
 // advices say what Entra's commonest errors mean and what mends them

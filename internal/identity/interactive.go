@@ -19,6 +19,7 @@ import (
 // tools.
 func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger, deviceCode bool, prompt func(string)) (string, error) {
 	e := newEntra(c, transport, notes, log)
+	e.person = true
 	var credential azcore.TokenCredential
 	var err error
 	if deviceCode {
@@ -50,8 +51,11 @@ func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, no
 	token, err := i.ask(ctx, source{kind: config.Browser, token: func(ctx context.Context, scope string) (string, error) {
 		return e.request(ctx, credential, scope)
 	}})
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return "", errors.New("nobody signed in in time")
+	case err != nil && ctx.Err() != nil:
+		return "", errors.New("interrupted before anybody signed in")
 	}
 	return token, err
 }
