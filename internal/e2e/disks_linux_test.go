@@ -149,6 +149,40 @@ func TestDisks(t *testing.T) {
 			t.Error("the token is lost")
 		}
 	})
+	t.Run("full and read-only, with a password", func(t *testing.T) {
+		w := newWorld(t, azuretest.Config{})
+		w.env["DOCKER_CREDENTIAL_ACR_LOG"] = "" // which the disk is to have no room for
+		dir := w.env["XDG_CONFIG_HOME"]
+		w.must(os.MkdirAll(dir, 0o700))
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size=64k"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+		if r := w.store("anna", "first-password"); r.code != 0 {
+			t.Fatal(r)
+		}
+		first := w.answers()
+		refused := func() {
+			t.Helper()
+			r := w.store("anna", "second-password")
+			if r.code != 1 || !strings.HasPrefix(r.stdout, registry+": the password is not kept: cannot write to ") || r.stderr != "docker-credential-acr: "+r.stdout {
+				t.Errorf("%s", r)
+			}
+			if w.answers() != first || !strings.Contains(first, `"first-password"`) {
+				t.Error("the password of before is lost")
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*", "*", "*.tmp*")); len(left) != 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		}
+		full := fill(t, dir, 0)
+		refused()
+		w.must(os.Remove(full))
+		if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+			t.Fatal(err)
+		}
+		refused()
+	})
 	t.Run("gone meanwhile", func(t *testing.T) {
 		w, dir := mounted(t, "size=64k")
 		first := w.answers()
