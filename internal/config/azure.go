@@ -35,6 +35,8 @@ type Azure struct {
 	// ToolTenant is the tenant that Azure's command-line tools are asked for;
 	// empty means their own choice. AZURE_TENANT_ID does not steer them.
 	ToolTenant string
+	// Platform is where a managed identity would come from.
+	Platform Platform
 	// ContainerInstances reports that this is Azure Container Instances, whose
 	// variables look like Service Fabric's but for the endpoint's http.
 	ContainerInstances bool
@@ -140,7 +142,8 @@ func (e *environment) azure() Azure {
 		AuthorityHost:       e.authorityHost(),
 		MetadataHost:        e.metadataHost(),
 		MSIEndpoint:         e.get("MSI_ENDPOINT"),
-		ContainerInstances:  strings.HasPrefix(e.get("IDENTITY_ENDPOINT"), "http://") && e.get("IDENTITY_HEADER") != "" && e.get("IDENTITY_SERVER_THUMBPRINT") != "",
+		ContainerInstances:  e.containerInstances(),
+		Platform:            e.platform(),
 	}
 	if tenants := e.get("AZURE_ADDITIONALLY_ALLOWED_TENANTS"); tenants != "" {
 		a.AdditionallyAllowedTenants = strings.Split(tenants, ";")

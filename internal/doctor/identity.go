@@ -157,8 +157,8 @@ func (w *walk) sources(outcomes []identity.Outcome) []Finding {
 		}
 	}
 	var others []string
-	for _, s := range w.parts.Identity.Sources() {
-		if !asked[s.Source] {
+	for _, s := range w.parts.Identity.Sources {
+		if !asked[s.Kind] {
 			others = append(others, s.Title)
 		}
 	}

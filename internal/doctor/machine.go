@@ -53,8 +53,8 @@ func (w *walk) exposed() []Finding {
 	if store, _, _ := w.parts.Store.Look(w.parts.Registry.LoginServer); store != "" {
 		programs = append(programs, "docker-credential-"+store)
 	}
-	for _, s := range w.parts.Identity.Sources() {
-		if name := tool(s.Source); name != "" {
+	for _, s := range w.parts.Identity.Sources {
+		if name := tool(s.Kind); name != "" {
 			programs = append(programs, name)
 		}
 	}

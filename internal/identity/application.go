@@ -17,34 +17,25 @@ import (
 	"docker-credential-acr/internal/lazyregexp"
 )
 
-// servicePrincipal is an application that the configuration file names, with a
-// secret or a certificate that stands elsewhere.
-func (e *entra) servicePrincipal() source {
+// application signs in with the secret or else the certificate.
+func (e *entra) application(ctx context.Context, scope string) (string, error) {
+	if e.config.ClientSecret != "" {
+		return e.secret(ctx, scope, e.config.ClientSecret)
+	}
+	return e.certificate(ctx, scope)
+}
+
+// servicePrincipal is application, with a secret that may stand in a file.
+func (e *entra) servicePrincipal(ctx context.Context, scope string) (string, error) {
 	c := e.config
-	s := source{title: "service principal", configured: true, id: e.principal(), who: e.who}
-	missing := e.missing()
-	if c.ClientSecret == "" && c.ClientSecretFile == "" && c.CertificatePath == "" {
-		what := "clientSecretFile, clientSecretVariable or certificateFile"
-		if c.ClientSecretVariable != "" {
-			what = "a value for " + c.ClientSecretVariable
+	if c.ClientSecret == "" && c.ClientSecretFile != "" {
+		secret, err := readSecret(c.ClientSecretFile)
+		if err != nil {
+			return "", errors.New("cannot read the client secret " + describeFile(err))
 		}
-		missing = append(missing, what)
+		return e.secret(ctx, scope, secret)
 	}
-	if len(missing) > 0 {
-		s.token = fails("it lacks " + strings.Join(missing, " and "))
-		return s
-	}
-	s.token = func(ctx context.Context, scope string) (string, error) {
-		if c.ClientSecret == "" && c.ClientSecretFile != "" {
-			secret, err := readSecret(c.ClientSecretFile)
-			if err != nil {
-				return "", errors.New("cannot read the client secret " + describeFile(err))
-			}
-			return e.secret(ctx, scope, secret)
-		}
-		return e.application(ctx, scope)
-	}
-	return s
+	return e.application(ctx, scope)
 }
 
 func (e *entra) secret(ctx context.Context, scope, secret string) (string, error) {
@@ -154,4 +145,13 @@ func readFile(path string) ([]byte, error) {
 		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("it is larger than 1 MiB")}
 	}
 	return content, err
+}
+
+// describeFile says what is wrong with a file, and which.
+func describeFile(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Path + ": " + p.Err.Error()
+	}
+	return "file"
 }

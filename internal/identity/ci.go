@@ -10,32 +10,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/web"
 )
-
-// gitHubActions is a job's own identity, straight from GitHub's OpenID Connect
-// provider, without a step that signs in
-// (https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect).
-func (e *entra) gitHubActions() source {
-	c := e.config
-	s := source{title: "GitHub Actions", quiet: true}
-	switch {
-	case c.GitHubURL == "" || c.GitHubToken == "":
-		s.token = unavailable("ACTIONS_ID_TOKEN_REQUEST_URL is not set; the job needs permissions: id-token: write")
-	case len(e.missing()) > 0:
-		// Jobs have the permission for other reasons, too.
-		s.quiet = false
-		s.token = unavailable(strings.Join(e.missing(), " and ") + " is not set")
-	default:
-		s.configured = true
-		s.id, s.who = e.principal(), e.who
-		s.token = e.assert(e.gitHubAssertion)
-	}
-	return s
-}
 
 // federationAudiences are what each cloud's Entra wants as the audience of a
 // federated token.
@@ -120,37 +98,9 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// azurePipelines is the identity of a service connection, with the job's own
-// token (https://learn.microsoft.com/azure/devops/pipelines/release/configure-workload-identity).
-func (e *entra) azurePipelines() source {
-	c := e.config
-	s := source{title: "Azure Pipelines", quiet: true}
-	var missing []string
-	for _, m := range []struct{ value, name string }{
-		{c.PipelinesTenantID, "a tenant id (AZURESUBSCRIPTION_TENANT_ID)"},
-		{c.PipelinesClientID, "a client id (AZURESUBSCRIPTION_CLIENT_ID)"},
-		{c.ServiceConnectionID, "a service connection id (AZURESUBSCRIPTION_SERVICE_CONNECTION_ID)"},
-	} {
-		if m.value == "" {
-			missing = append(missing, m.name)
-		}
-	}
-	switch {
-	case c.PipelinesURL == "":
-		s.token = unavailable("SYSTEM_OIDCREQUESTURI is not set")
-	case c.PipelinesToken == "":
-		s.quiet = false
-		s.token = unavailable("SYSTEM_ACCESSTOKEN is not set; map it in the step: env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)")
-	case len(missing) > 0:
-		s.quiet = false
-		s.token = unavailable("it lacks " + strings.Join(missing, " and "))
-	default:
-		s.configured = true
-		s.id = "tenant=" + c.PipelinesTenantID + " client=" + c.PipelinesClientID + " connection=" + c.ServiceConnectionID
-		job := *e // as the application of the service connection
-		job.config.TenantID, job.config.ClientID = c.PipelinesTenantID, c.PipelinesClientID
-		s.who = job.who
-		s.token = job.assert(job.pipelinesAssertion)
-	}
-	return s
+// azurePipelines signs in as the application of the job's service connection.
+func (e *entra) azurePipelines() func(context.Context, string) (string, error) {
+	job := *e
+	job.config.TenantID, job.config.ClientID = e.config.PipelinesTenantID, e.config.PipelinesClientID
+	return job.assert(job.pipelinesAssertion)
 }

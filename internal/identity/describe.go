@@ -6,13 +6,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"docker-credential-acr/internal/lazyregexp"
+	"docker-credential-acr/internal/who"
 )
-
-// plain is what a name or id in a token may look like to be shown; and it is
-// no longer than longest.
-var plain = lazyregexp.New(`^[\w.@+#-]+$`)
-
-const longest = 128
 
 // Claims are what an Entra access token says of itself. What does not look like
 // a name or an id is left out.
@@ -31,7 +26,7 @@ func Read(token string) Claims {
 	_, _, _ = jwt.NewParser().ParseUnverified(token, claims) // an opaque token leaves them empty
 	first := func(names ...string) string {
 		for _, name := range names {
-			if value, _ := claims[name].(string); plain.MatchString(value) && len(value) <= longest {
+			if value, _ := claims[name].(string); who.Plain(value) {
 				return value
 			}
 		}
@@ -43,7 +38,7 @@ func Read(token string) Claims {
 		ObjectID:    first("oid"),
 		Tenant:      first("tid"),
 	}
-	if audience, err := claims.GetAudience(); err == nil && len(audience) == 1 && plainURL.MatchString(audience[0]) && len(audience[0]) <= longest {
+	if audience, err := claims.GetAudience(); err == nil && len(audience) == 1 && plainURL.MatchString(audience[0]) && len(audience[0]) <= longestURL {
 		c.Audience = audience[0]
 	}
 	if end, err := claims.GetExpirationTime(); err == nil && end != nil {
@@ -52,8 +47,11 @@ func Read(token string) Claims {
 	return c
 }
 
-// plainURL is what an audience may look like to be shown: a URL or an id.
+// plainURL is what an audience may look like to be shown: a URL or an id, and no
+// longer than longestURL.
 var plainURL = lazyregexp.New(`^[\w:/.-]+$`)
+
+const longestURL = 128
 
 // Describe says who an Entra access token is for, such as "anna@contoso.com of
 // tenant …". It shows claims, never the token; it is empty for a token that
@@ -63,13 +61,4 @@ func Describe(token string) string {
 }
 
 // String says whose claims they are; empty if they tell nobody.
-func (c Claims) String() string {
-	who := c.User
-	if who == "" && c.Application != "" {
-		who = "application " + c.Application
-	}
-	if who != "" && c.Tenant != "" {
-		who += " of tenant " + c.Tenant
-	}
-	return who
-}
+func (c Claims) String() string { return who.Name(c.User, c.Application, c.Tenant) }

@@ -26,9 +26,9 @@ type early struct {
 // it comes behind a probe of the metadata service, which costs a second where
 // there is none. It returns nil otherwise.
 func (i *Identity) early(ctx context.Context, sources []source) *early {
-	probe := slices.IndexFunc(sources, func(s source) bool { return s.unsure })
-	tool := slices.IndexFunc(sources, func(s source) bool { return s.kind.Developer() })
-	if probe < 0 || tool < probe || sources[tool].who == nil {
+	probe := slices.IndexFunc(sources, func(s source) bool { return s.Unsure })
+	tool := slices.IndexFunc(sources, func(s source) bool { return s.Kind.Developer() })
+	if probe < 0 || tool < probe || sources[tool].Who == nil {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -47,7 +47,7 @@ func (i *Identity) early(ctx context.Context, sources []source) *early {
 // answers reports whether s has been asked early and says what it answered,
 // waiting for that.
 func (e *early) answers(s source) (token string, err error, ok bool) {
-	if e == nil || e.source.kind != s.kind {
+	if e == nil || e.source.Kind != s.Kind {
 		return "", nil, false
 	}
 	<-e.done

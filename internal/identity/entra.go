@@ -18,6 +18,7 @@ import (
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
 	"docker-credential-acr/internal/web"
+	"docker-credential-acr/internal/who"
 )
 
 // entra builds the sources for one authority.
@@ -31,10 +32,7 @@ type entra struct {
 }
 
 func newEntra(c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger) *entra {
-	e := &entra{config: c, authority: c.AuthorityHost, watch: &watch{next: transport, metadata: c.MetadataHost}}
-	if e.authority == "" {
-		e.authority = authorities[c.Cloud]
-	}
+	e := &entra{config: c, authority: who.Authority(c), watch: &watch{next: transport, metadata: c.MetadataHost}}
 	if u, err := url.Parse(e.authority); err == nil {
 		e.watch.authority = strings.ToLower(u.Host)
 	}
@@ -46,13 +44,6 @@ func newEntra(c config.Azure, transport http.RoundTripper, notes Notes, log *slo
 	e.client = web.Client(e.watch)
 	e.discovery = &discovery{next: e.watch, authority: e.watch.authority, notes: notes, log: log}
 	return e
-}
-
-// authorities are the Entra endpoints of the clouds that have registries.
-var authorities = map[host.Cloud]string{
-	host.Public: cloud.AzurePublic.ActiveDirectoryAuthorityHost,
-	host.China:  cloud.AzureChina.ActiveDirectoryAuthorityHost,
-	host.USGov:  cloud.AzureGovernment.ActiveDirectoryAuthorityHost,
 }
 
 // resourceManagers are the audiences of Azure Resource Manager.

@@ -14,6 +14,7 @@ import (
 
 	"docker-credential-acr/internal/lazyregexp"
 	"docker-credential-acr/internal/web"
+	"docker-credential-acr/internal/who"
 )
 
 // entraError is a refusal by Entra or a metadata service.
@@ -101,12 +102,14 @@ func (e *entra) explain(ctx context.Context, err error) error {
 	return errors.New("the credential cannot be used")
 }
 
-// The forms of OAuth's and Entra's error codes. What does not look like one is
-// not repeated.
+// The forms of OAuth's and Entra's error codes. What does not look like one, or is
+// longer than longestCode, is not repeated.
 var (
 	oauthCode = lazyregexp.New(`^[a-z_]+$`)
 	entraCode = lazyregexp.New(`^AADSTS[0-9]+\b`)
 )
+
+const longestCode = 128
 
 // refusal reads an answer other than 200.
 func (e *entra) refusal(response *http.Response) error {
@@ -117,16 +120,16 @@ func (e *entra) refusal(response *http.Response) error {
 		Description string `json:"error_description"`
 	}
 	_ = json.Unmarshal(body, &answer) // what is not JSON leaves it empty
-	if oauthCode.MatchString(answer.Error) && len(answer.Error) <= longest {
+	if oauthCode.MatchString(answer.Error) && len(answer.Error) <= longestCode {
 		refused.code = answer.Error
 	}
-	if number := entraCode.FindString(answer.Description); len(number) <= longest {
+	if number := entraCode.FindString(answer.Description); len(number) <= longestCode {
 		refused.number = number
 	}
 
-	who := "Entra"
+	asked := "Entra"
 	if response.Request != nil {
-		who = response.Request.URL.Host
+		asked = response.Request.URL.Host
 	}
 	if advice, ok := advices[refused.number]; ok {
 		words := []string{"{client}", e.config.ClientID, "{tenant}", e.config.TenantID}
@@ -136,7 +139,7 @@ func (e *entra) refusal(response *http.Response) error {
 		case e.config.Configured:
 			words = append(words, "set AZURE_CLIENT_SECRET", "put it where the configuration file says", "AZURE_CLIENT_ID", "clientId", "AZURE_TENANT_ID", "tenantId")
 		}
-		refused.text = who + ": " + strings.NewReplacer(words...).Replace(advice) + " (" + refused.number + ")"
+		refused.text = asked + ": " + strings.NewReplacer(words...).Replace(advice) + " (" + refused.number + ")"
 		return refused
 	}
 	if said := declines[refused.code]; e.person && said != "" {
@@ -147,7 +150,7 @@ func (e *entra) refusal(response *http.Response) error {
 	if detail != "" {
 		detail = ": " + detail
 	}
-	refused.text = fmt.Sprintf("%s answered %d %s%s", who, refused.status, http.StatusText(refused.status), detail)
+	refused.text = fmt.Sprintf("%s answered %d %s%s", asked, refused.status, http.StatusText(refused.status), detail)
 	switch {
 	case refused.number != "":
 		refused.text += "; see https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(refused.number, "AADSTS")
@@ -160,7 +163,7 @@ func (e *entra) refusal(response *http.Response) error {
 	}
 	if refused.status == http.StatusBadRequest && response.Request != nil && response.Request.URL.Path == imdsPath && !refused.noResource() {
 		refused.text = "this machine has no system-assigned identity"
-		if id := e.userAssigned(); id != "" {
+		if id := who.UserAssigned(e.config); id != "" {
 			refused.text = "no identity " + id + " is assigned to this machine; assign it, or correct AZURE_CLIENT_ID or the configuration"
 		}
 	}

@@ -4,7 +4,8 @@
 // It builds azidentity's concrete credentials itself, in the order of
 // DefaultAzureCredential: that way the cache key is known before any request,
 // each source is bounded in time, and errors name what was looked for without
-// quoting an answer.
+// quoting an answer. Which sources there are, and whose token each would give, is
+// package who's business.
 package identity
 
 import (
@@ -17,10 +18,12 @@ import (
 	"time"
 
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/who"
 )
 
 // Identity is the ambient identity for a registry.
 type Identity struct {
+	who.Identity
 	entra   *entra
 	sources []source
 	named   bool
@@ -43,20 +46,7 @@ const week = 7 * 24 * time.Hour
 
 // source is one place that a token can come from.
 type source struct {
-	kind  config.Source
-	title string
-	// id tells which identity the source would answer with; it holds no secret.
-	id string
-	// who tells the same to people, as far as it is known without asking; nil if
-	// the source has nothing to say here.
-	who func() string
-	// unsure sources may have nothing to say here, which only asking tells.
-	unsure bool
-	// configured sources end the search: what their variables ask for is used
-	// or is an error, never passed over for somebody else's identity.
-	configured bool
-	// quiet sources are not worth a word when they have nothing to say.
-	quiet bool
+	who.Source
 	token func(ctx context.Context, scope string) (string, error)
 }
 
@@ -65,76 +55,52 @@ type absent string
 
 func (a absent) Error() string { return string(a) }
 
-// New returns the identity that the configuration selects. It makes no request
-// and reads at most the small files in which Microsoft's command-line tools note
-// who is signed in, and a federated token.
+// New returns the identity that the configuration selects. It makes no request.
 //
 // Requests go out through transport.
 func New(c config.Azure, transport http.RoundTripper, notes Notes, log *slog.Logger) *Identity {
-	e := newEntra(c, transport, notes, log)
-	build := map[config.Source]func() source{
-		config.Environment:       e.environment,
-		config.WorkloadIdentity:  e.workloadIdentity,
-		config.GitHubActions:     e.gitHubActions,
-		config.AzurePipelines:    e.azurePipelines,
-		config.ManagedIdentity:   func() source { return e.managedIdentity(!c.Named) },
-		config.AzureCLI:          e.azureCLI,
-		config.AzureDeveloperCLI: e.azureDeveloperCLI,
-		config.AzurePowerShell:   e.azurePowerShell,
-		config.FederatedToken:    e.federatedToken,
-		config.ServicePrincipal:  e.servicePrincipal,
-		config.DeviceCode:        interactive,
-		config.Browser:           interactive,
-	}
-	i := &Identity{entra: e, named: c.Named, notes: notes, log: log}
-	for _, kind := range c.Sources {
-		s := build[kind]()
-		s.kind = kind
-		i.sources = append(i.sources, s)
-		if s.configured {
-			break // and so nothing behind it belongs to the ID
-		}
+	i := &Identity{Identity: who.Of(c), entra: newEntra(c, transport, notes, log), named: c.Named, notes: notes, log: log}
+	for _, s := range i.Sources {
+		i.sources = append(i.sources, source{s, i.entra.token(s)})
 	}
 	return i
 }
 
-// interactive stands for the sources that need a person. A get never prompts and
-// never opens a browser.
-func interactive() source {
-	return source{
-		title:      "interactive sign-in",
-		configured: true,
-		token:      fails("only a person can sign in with it: docker-credential-acr login REGISTRY"),
+// token returns what asks a source.
+func (e *entra) token(s who.Source) func(ctx context.Context, scope string) (string, error) {
+	switch {
+	case s.Absent != "":
+		return fails(absent(s.Absent))
+	case s.Broken != "":
+		return fails(errors.New(s.Broken))
 	}
+	switch s.Kind {
+	case config.Environment:
+		return e.application
+	case config.ServicePrincipal:
+		return e.servicePrincipal
+	case config.WorkloadIdentity:
+		return e.assert(e.workloadAssertion)
+	case config.FederatedToken:
+		return e.assert(e.configuredAssertion)
+	case config.GitHubActions:
+		return e.assert(e.gitHubAssertion)
+	case config.AzurePipelines:
+		return e.azurePipelines()
+	case config.ManagedIdentity:
+		return e.managedIdentity(s.Unsure)
+	case config.AzureCLI:
+		return e.tool(azToken)
+	case config.AzureDeveloperCLI:
+		return e.tool(azdToken)
+	case config.AzurePowerShell:
+		return e.tool(pwshToken)
+	}
+	return fails(errors.New("nobody knows how to ask it"))
 }
 
-// ID tells identities apart: it changes with everything that decides whose
-// token Token returns, such as a client id, a tenant, the authority, the subject
-// of a federated token or the account that is signed in to the Azure CLI. It is
-// stable otherwise and holds no secret. A rotated secret or certificate changes
-// nothing.
-func (i *Identity) ID() string { return i.describe(func(s source) string { return s.id }) }
-
-// surroundings is the part of the ID that does not change when a person signs
-// in as somebody else.
-func (i *Identity) surroundings() string {
-	return i.describe(func(s source) string {
-		if s.kind.Developer() {
-			return ""
-		}
-		return s.id
-	})
-}
-
-func (i *Identity) describe(of func(source) string) string {
-	parts := []string{"authority=" + i.entra.authority}
-	if audience := i.entra.config.Audience; audience != "" {
-		parts = append(parts, "audience="+audience)
-	}
-	for _, s := range i.sources {
-		parts = append(parts, string(s.kind)+"("+of(s)+")")
-	}
-	return strings.Join(parts, " ")
+func fails(err error) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return "", err }
 }
 
 // Outcome is what one source said when it was asked.
@@ -143,7 +109,7 @@ type Outcome struct {
 	// Title is the source's name for people.
 	Title string
 	// ID tells whose token it would be, as far as that is known; see
-	// [Identity.ID].
+	// [who.Identity.ID].
 	ID   string
 	Took time.Duration
 	// Err is why there was no token, or nil.
@@ -160,7 +126,7 @@ func (i *Identity) Token(ctx context.Context) (string, error) {
 
 // Report is Token, and tells of each source that was asked what it said.
 func (i *Identity) Report(ctx context.Context, seen func(Outcome)) (string, error) {
-	about := "source for " + i.surroundings()
+	about := "source for " + i.Surroundings()
 	var looked []string
 	sources := i.order(i.notes.Note(about))
 	early := i.early(ctx, sources)
@@ -172,41 +138,31 @@ func (i *Identity) Report(ctx context.Context, seen func(Outcome)) (string, erro
 			token, err = i.ask(ctx, s)
 		}
 		var a absent
-		seen(Outcome{s.kind, s.title, s.id, time.Since(start), err, errors.As(err, &a)})
+		seen(Outcome{s.Kind, s.Title, s.ID, time.Since(start), err, errors.As(err, &a)})
 		switch {
 		case err == nil:
-			i.log.InfoContext(ctx, "identity", "source", s.kind, "id", s.id)
-			if n > 0 && s.kind.Developer() {
-				i.notes.SetNote(about, string(s.kind), week)
+			i.log.InfoContext(ctx, "identity", "source", s.Kind, "id", s.ID)
+			if n > 0 && s.Kind.Developer() {
+				i.notes.SetNote(about, string(s.Kind), week)
 			}
 			return token, nil
 		case ctx.Err() != nil && errors.As(err, &a):
-			return "", errors.New(s.title + ": no answer in time")
+			return "", errors.New(s.Title + ": no answer in time")
 		case ctx.Err() != nil: // what had happened by then may tell why
-			return "", errors.New(s.title + ": " + err.Error())
-		case errors.As(err, &a), s.kind.Developer() && !i.named:
+			return "", errors.New(s.Title + ": " + err.Error())
+		case errors.As(err, &a), s.Kind.Developer() && !i.named:
 			// A developer's tool that is installed but signed out is no reason
 			// not to ask the next one.
-			i.log.InfoContext(ctx, "identity not available", "source", s.kind, "cause", err.Error())
-			if !s.quiet || i.named {
-				looked = append(looked, s.title+": "+err.Error())
+			i.log.InfoContext(ctx, "identity not available", "source", s.Kind, "cause", err.Error())
+			if !s.Quiet || i.named {
+				looked = append(looked, s.Title+": "+err.Error())
 			}
 		default:
-			i.log.InfoContext(ctx, "identity failed", "source", s.kind, "cause", err.Error())
-			return "", errors.New(s.title + ": " + err.Error())
+			i.log.InfoContext(ctx, "identity failed", "source", s.Kind, "cause", err.Error())
+			return "", errors.New(s.Title + ": " + err.Error())
 		}
 	}
 	return "", errors.New("no Azure identity found (" + strings.Join(looked, "; ") + ")" + i.advice())
-}
-
-// Sources are the sources in the order in which they are configured, with their
-// names for people.
-func (i *Identity) Sources() []Outcome {
-	var all []Outcome
-	for _, s := range i.sources {
-		all = append(all, Outcome{Source: s.kind, Title: s.title, ID: s.id})
-	}
-	return all
 }
 
 // Expected is who an Identity is likely to be.
@@ -225,12 +181,12 @@ type Expected struct {
 // Expect tells who answers, as far as that is known without asking anybody.
 func (i *Identity) Expect() Expected {
 	var perhaps Expected
-	for _, s := range i.order(i.notes.Note("source for " + i.surroundings())) {
-		if s.who == nil {
+	for _, s := range i.order(i.notes.Note("source for " + i.Surroundings())) {
+		if s.Who == nil {
 			continue
 		}
-		x := Expected{s.kind, s.title, s.who(), s.unsure || perhaps.Unsure}
-		if !s.unsure {
+		x := Expected{s.Kind, s.Title, s.Who(), s.Unsure || perhaps.Unsure}
+		if !s.Unsure {
 			return x
 		}
 		perhaps = x
@@ -238,16 +194,13 @@ func (i *Identity) Expect() Expected {
 	return perhaps
 }
 
-// Authority is the Entra endpoint, an https URL.
-func (i *Identity) Authority() string { return i.entra.authority }
-
 // advice says how to get an identity: from the one source that was chosen, or
 // the two likeliest.
 func (i *Identity) advice() string {
 	if !i.named || len(i.sources) != 1 {
 		return "; sign in with 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 	}
-	switch i.sources[0].kind {
+	switch i.sources[0].Kind {
 	case config.AzureCLI:
 		return "; sign in with 'az login'"
 	case config.AzureDeveloperCLI:
@@ -266,7 +219,7 @@ func (i *Identity) advice() string {
 // variables of their own still go before it: with those, the surroundings would
 // be others.
 func (i *Identity) order(answered string) []source {
-	n := slices.IndexFunc(i.sources, func(s source) bool { return string(s.kind) == answered && s.kind.Developer() })
+	n := slices.IndexFunc(i.sources, func(s source) bool { return string(s.Kind) == answered && s.Kind.Developer() })
 	if n < 1 {
 		return i.sources
 	}
@@ -279,14 +232,14 @@ func (i *Identity) order(answered string) []source {
 func (i *Identity) ask(ctx context.Context, s source) (string, error) {
 	e := i.entra
 	scope := e.scope()
-	about := "audience at " + e.authority + " for " + i.surroundings()
+	about := "audience at " + e.authority + " for " + i.Surroundings()
 	if e.config.Audience == "" && i.notes.Note(about) == resourceManager {
 		scope = e.resourceManagerScope()
 	}
 	token, err := s.token(ctx, scope)
 	var refused *entraError
 	if errors.As(err, &refused) && refused.noResource() && e.config.Audience == "" && scope != e.resourceManagerScope() {
-		i.log.InfoContext(ctx, "the authority does not know ACR's audience", "source", s.kind)
+		i.log.InfoContext(ctx, "the authority does not know ACR's audience", "source", s.Kind)
 		token, err = s.token(ctx, e.resourceManagerScope())
 		if err == nil {
 			i.notes.SetNote(about, resourceManager, week)

@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/who"
 )
 
 // SignIn asks a person to sign in and returns an Entra access token: with a
@@ -47,8 +48,8 @@ func SignIn(ctx context.Context, c config.Azure, transport http.RoundTripper, no
 	if err != nil {
 		return "", errors.New("the tenant or client id cannot be used")
 	}
-	i := &Identity{entra: e, notes: notes, log: log}
-	token, err := i.ask(ctx, source{kind: config.Browser, token: func(ctx context.Context, scope string) (string, error) {
+	i := &Identity{Identity: who.Identity{Authority: e.authority, Audience: c.Audience}, entra: e, notes: notes, log: log}
+	token, err := i.ask(ctx, source{who.Source{Kind: config.Browser}, func(ctx context.Context, scope string) (string, error) {
 		return e.request(ctx, credential, scope)
 	}})
 	switch {

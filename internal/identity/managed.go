@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"mime"
@@ -12,7 +11,9 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/managedidentity"
+
+	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/who"
 )
 
 const (
@@ -23,75 +24,56 @@ const (
 	probeTimeout = time.Second
 )
 
-// managedIdentity is the identity of the machine or service that this runs on:
-// the user-assigned one that the configuration or AZURE_CLIENT_ID names, or the
-// system-assigned one. In a search among several sources the metadata service is
-// probed first.
-func (e *entra) managedIdentity(among bool) source {
-	s := source{title: "managed identity"}
-	platform := e.platform()
-	var id azidentity.ManagedIDKind
-	switch c := e.config; {
-	case c.ResourceID != "":
-		id, s.id, s.who = azidentity.ResourceID(c.ResourceID), "resource="+c.ResourceID, text(c.ResourceID)
-	case c.ObjectID != "":
-		id, s.id, s.who = azidentity.ObjectID(c.ObjectID), "object="+c.ObjectID, text("object "+c.ObjectID)
-	case c.ClientID != "":
-		id, s.id, s.who = azidentity.ClientID(c.ClientID), "client="+c.ClientID, text("application "+c.ClientID)
-	default:
-		// A home directory on the network is shared by machines with
-		// identities of their own.
-		name, _ := os.Hostname()
-		s.id, s.who = "system of "+name, text("system-assigned")
-	}
-	s.unsure = among && platform == managedidentity.DefaultToIMDS
-	if platform != managedidentity.DefaultToIMDS {
-		s.id += " on " + string(platform)
-		s.configured = true // the platform set its variables for this very purpose
-	}
-	s.token = func(ctx context.Context, scope string) (string, error) {
-		if s.unsure && !e.probe(ctx) {
+// managedIdentity asks for the identity of the machine or service that this runs
+// on. If it is not sure that there is a metadata service, that is probed first.
+func (e *entra) managedIdentity(unsure bool) func(context.Context, string) (string, error) {
+	platform := e.config.Platform
+	return func(ctx context.Context, scope string) (string, error) {
+		if unsure && !e.probe(ctx) {
 			return "", absent("no metadata service at " + imdsHost)
+		}
+		if e.config.ContainerInstances {
+			// Azure Container Instances sets a thumbprint beside an http endpoint;
+			// with that azidentity 1.15 takes it for Service Fabric, which must be
+			// https, and fails. Nothing else in this process reads the variable.
+			_ = os.Unsetenv("IDENTITY_SERVER_THUMBPRINT")
 		}
 		credential, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{
 			ClientOptions: e.managedOptions(platform),
-			ID:            id,
+			ID:            e.managedID(),
 		})
 		if err != nil {
 			return "", errors.New("this platform (" + string(platform) + ") has no such managed identity, or its variables don't fit together")
 		}
 		token, err := e.request(ctx, credential, scope)
-		if s.unsure {
+		if unsure {
 			err = e.notOurs(err)
 		}
 		return token, err
 	}
-	return s
 }
 
-// platform finds out which kind of managed identity there is.
-func (e *entra) platform() managedidentity.Source {
-	if e.config.ContainerInstances {
-		// Azure Container Instances sets a thumbprint beside an http endpoint;
-		// with that azidentity 1.15 takes it for Service Fabric, which must be
-		// https, and fails. Nothing else in this process reads the variable.
-		_ = os.Unsetenv("IDENTITY_SERVER_THUMBPRINT")
+// managedID is the identity that the configuration names, or nil.
+func (e *entra) managedID() azidentity.ManagedIDKind {
+	switch c := e.config; {
+	case c.ResourceID != "":
+		return azidentity.ResourceID(c.ResourceID)
+	case c.ObjectID != "":
+		return azidentity.ObjectID(c.ObjectID)
+	case c.ClientID != "":
+		return azidentity.ClientID(c.ClientID)
 	}
-	platform, err := managedidentity.GetSource()
-	if err != nil {
-		return managedidentity.DefaultToIMDS
-	}
-	return platform
+	return nil
 }
 
-func (e *entra) managedOptions(platform managedidentity.Source) azcore.ClientOptions {
+func (e *entra) managedOptions(platform config.Platform) azcore.ClientOptions {
 	options := e.options()
 	switch platform {
-	case managedidentity.ServiceFabric:
+	case config.ServiceFabric:
 		// It pins the endpoint's certificate, refuses redirects, and wants to
 		// build the client for that itself.
 		options.Transport = nil
-	case managedidentity.DefaultToIMDS:
+	case config.Metadata:
 		// The metadata service answers 404 and 410 while it starts
 		// (https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling).
 		again := worthwhile(append(slices.Clone(retriable), http.StatusNotFound, http.StatusGone))
@@ -100,11 +82,6 @@ func (e *entra) managedOptions(platform managedidentity.Source) azcore.ClientOpt
 		}
 	}
 	return options
-}
-
-// userAssigned is the id that the configuration names, for people.
-func (e *entra) userAssigned() string {
-	return cmp.Or(e.config.ResourceID, e.config.ObjectID, e.config.ClientID)
 }
 
 // notOurs turns failures that say "there is no identity for you here" into
@@ -117,7 +94,7 @@ func (e *entra) notOurs(err error) error {
 		return nil
 	case !errors.As(err, &refused):
 		return absent("what answers at " + imdsHost + " is not a metadata service")
-	case refused.status == http.StatusBadRequest && e.userAssigned() == "" && !refused.noResource():
+	case refused.status == http.StatusBadRequest && who.UserAssigned(e.config) == "" && !refused.noResource():
 		return absent(refused.text)
 	case refused.code == "":
 		return absent("what answers at " + imdsHost + " is not a metadata service")

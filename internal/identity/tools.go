@@ -7,34 +7,13 @@ import (
 	"docker-credential-acr/internal/lazyregexp"
 )
 
-// azureCLI is who is signed in to az.
-func (e *entra) azureCLI() source {
-	account, who := cliAccount(e.config.CLIDir)
-	return e.tool("Azure CLI", "dir="+e.config.CLIDir+" "+account, who, azToken)
-}
-
-// azureDeveloperCLI is who is signed in to azd.
-func (e *entra) azureDeveloperCLI() source {
-	account, who := developerCLIAccount(e.config.DeveloperCLIDir)
-	return e.tool("Azure Developer CLI", "dir="+e.config.DeveloperCLIDir+" "+account, who, azdToken)
-}
-
-// azurePowerShell is who is signed in to Az PowerShell.
-func (e *entra) azurePowerShell() source {
-	account, who := powerShellAccount(e.config.PowerShellDir)
-	return e.tool("Azure PowerShell", account, who, pwshToken)
-}
-
 // tool asks one of Microsoft's command-line tools. They are run here and not by
 // azidentity, which at a deadline kills the shell around them and leaves what
 // that has started.
-func (e *entra) tool(title, id string, who func() string, token func(ctx context.Context, scope, tenant string) (string, error)) source {
-	if e.config.ToolTenant != "" {
-		id += " for tenant=" + e.config.ToolTenant
-	}
-	return source{title: title, id: id, who: who, token: func(ctx context.Context, scope string) (string, error) {
+func (e *entra) tool(token func(ctx context.Context, scope, tenant string) (string, error)) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, scope string) (string, error) {
 		return token(ctx, scope, e.config.ToolTenant)
-	}}
+	}
 }
 
 var (

@@ -1,11 +1,8 @@
 package identity
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -13,56 +10,19 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-	"github.com/golang-jwt/jwt/v5"
 )
 
-// workloadIdentity is a pod's federated identity, with the variables that the
-// webhook of Microsoft Entra Workload ID sets
-// (https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html).
-func (e *entra) workloadIdentity() source {
-	c := e.config
-	s := source{title: "workload identity"}
-	missing := strings.Join(e.missing(), " and ")
-	switch {
-	case c.FederatedTokenFile == "":
-		s.token = unavailable("AZURE_FEDERATED_TOKEN_FILE is not set")
-	case missing != "":
-		s.configured = true
-		s.id, s.who = "incomplete", text("incomplete")
-		s.token = fails("AZURE_FEDERATED_TOKEN_FILE is set but " + missing + " is not")
-	default:
-		s.configured = true
-		s.id, s.who = e.principal()+" subject="+subject(c.FederatedTokenFile, ""), e.who
-		s.token = e.assert(func(context.Context) (string, error) { return readAssertion(c.FederatedTokenFile) })
-	}
-	return s
+func (e *entra) workloadAssertion(context.Context) (string, error) {
+	return readAssertion(e.config.FederatedTokenFile)
 }
 
-// federatedToken is an id token that a CI service such as GitLab, CircleCI or
-// Bitbucket hands to a job, in a file or a variable that the configuration names.
-func (e *entra) federatedToken() source {
-	c := e.config
-	s := source{title: "federated token", who: e.who, configured: true}
-	missing := e.missing()
-	switch {
-	case c.TokenFile == "" && c.TokenVariable == "":
-		missing = append(missing, "tokenFile or tokenVariable")
-	case c.TokenFile == "" && c.Token == "":
-		missing = append(missing, "a value for "+c.TokenVariable)
+// configuredAssertion is an id token that a CI service hands to a job, in a file
+// or a variable.
+func (e *entra) configuredAssertion(context.Context) (string, error) {
+	if e.config.TokenFile != "" {
+		return readAssertion(e.config.TokenFile)
 	}
-	if len(missing) > 0 {
-		s.id, s.who = "incomplete", text("incomplete")
-		s.token = fails("it lacks " + strings.Join(missing, " and "))
-		return s
-	}
-	s.id = e.principal() + " subject=" + subject(c.TokenFile, c.Token)
-	s.token = e.assert(func(context.Context) (string, error) {
-		if c.TokenFile != "" {
-			return readAssertion(c.TokenFile)
-		}
-		return c.Token, nil
-	})
-	return s
+	return e.config.Token, nil
 }
 
 // assert signs in with a federated token, which get obtains anew for each
@@ -126,31 +86,4 @@ func readAssertion(path string) (string, error) {
 		return "", errors.New("the federated token in " + path + " is empty")
 	}
 	return assertion, nil
-}
-
-// subject names whom a federated token is for: its issuer and subject. The file
-// is looked at only if it is one; a pipe would wait for its writer.
-func subject(path, token string) string {
-	if path != "" {
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
-			return ""
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return ""
-		}
-		defer f.Close() //nolint:errcheck // only read
-		content, err := io.ReadAll(io.LimitReader(f, 64<<10))
-		if err != nil {
-			return ""
-		}
-		token = string(content)
-	}
-	var claims jwt.RegisteredClaims
-	_, _, _ = jwt.NewParser().ParseUnverified(strings.TrimSpace(token), &claims) // an opaque token leaves them empty
-	if claims.Subject == "" {
-		return ""
-	}
-	return cmp.Or(claims.Issuer, "?") + " " + claims.Subject
 }

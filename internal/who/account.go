@@ -1,4 +1,4 @@
-package identity
+package who
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // nobody stands for a tool that is signed out or was never used.
@@ -17,14 +19,21 @@ const nobody = "nobody"
 // somebody is who is signed in to a tool that does not say it in its files.
 const somebody = "whoever is signed in"
 
+var plain = lazyregexp.New(`^[\w.@+#-]+$`)
+
+// Plain reports whether a name or id looks like one, so that it may be shown.
+func Plain(name string) bool { return plain.MatchString(name) && len(name) <= longest }
+
+const longest = 128
+
 // toolUser says who is signed in to a tool. A service principal's name there is
 // its client id.
 func toolUser(name, tenant string) func() string {
 	return func() string {
-		if !plain.MatchString(name) || len(name) > longest {
+		if !Plain(name) {
 			return somebody
 		}
-		return Claims{User: name, Tenant: tenant}.String()
+		return Name(name, "", tenant)
 	}
 }
 

@@ -1,4 +1,4 @@
-package identity
+package who
 
 import (
 	"os"
@@ -59,16 +59,20 @@ func TestOtherToolsAccounts(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for in, want := range map[string]string{
-		"ERROR: Please run 'az login' to setup account.\r\n":                                   "ERROR: Please run 'az login' to setup account",
-		"one\r\n\ttwo `three` \x1b[31m":                                                        "one two 'three' [31m",
-		"token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln, secret " + strings.Repeat("a~b", 30): "token [redacted], secret [redacted]",
-		strings.Repeat("word ", 100):                                                           strings.Repeat("word ", 60) + "…",
-		"":                                                                                     "",
+func TestSubject(t *testing.T) {
+	const token = "e30.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoicG9kIn0.c2ln"
+	file := filepath.Join(profile(t, "token", token+"\n"), "token")
+	for _, tt := range []struct{ path, token, want string }{
+		{file, "", "https://issuer.example pod"},
+		{"", " " + token + "\r\n", "https://issuer.example pod"},
+		{"", "e30.eyJzdWIiOiJwb2QifQ.c2ln", "? pod"},
+		{"", "e30.e30.c2ln", ""},
+		{"", "opaque", ""},
+		{file + ".gone", "", ""},
+		{filepath.Dir(file), "", ""},
 	} {
-		if got := quote(in); got != want {
-			t.Errorf("quote(%q) = %q, want %q", in, got, want)
+		if got := subject(tt.path, tt.token); got != tt.want {
+			t.Errorf("subject(%q, %q) = %q, want %q", tt.path, tt.token, got, tt.want)
 		}
 	}
 }
