@@ -52,6 +52,9 @@ func TestImportDirections(t *testing.T) {
 	never(module+"/internal/host", "net", "the wall does no I/O")
 	never(module+"/internal/host", "os", "the wall does no I/O")
 	never(module+"/internal/dockerconfig", "net/http", "files are edited without asking anybody")
+	for _, late := range []string{"net", "unique", "vendor"} {
+		never(module+"/internal/first", late, "it would begin only after net/http, see its doc comment")
+	}
 	never(module, module+"/internal/azuretest", "the emulator is never shipped")
 	never(module, module+"/internal/demo", "the demo is never shipped")
 	never(module, "testing", "tests are never shipped")

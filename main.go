@@ -17,21 +17,22 @@ import (
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/command"
 	"docker-credential-acr/internal/config"
+	"docker-credential-acr/internal/first"
 	"docker-credential-acr/internal/interrupt"
 	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/process"
 	"docker-credential-acr/internal/protocol"
+	"docker-credential-acr/internal/web"
 )
 
 // version, commit and its date are set by the linker in releases.
 var version, commit, date string
 
 func main() {
-	noCoreDump()
 	args := os.Args[1:]
 	ctx := interrupt.Context() // az may hang, and whoever ends this program wants that to end, too
 	if command.IsVerb(args) && args[0] == credentials.ActionGet {
-		os.Exit(run(ctx, args, interrupt.Reader(ctx, os.Stdin), interrupt.Writer(ctx, os.Stdout), interrupt.Writer(ctx, os.Stderr), os.LookupEnv, nil))
+		os.Exit(run(ctx, args, first.Stdin(), interrupt.Writer(ctx, os.Stdout), interrupt.Writer(ctx, os.Stderr), os.LookupEnv, nil))
 	}
 	ctx.Done() // all else has time
 	os.Exit(run(ctx, args, os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, nil))
@@ -40,6 +41,7 @@ func main() {
 // run is the program. It gives up when ctx ends; a nil transport means the real
 // one.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool), transport http.RoundTripper) int {
+	web.Quiet()
 	options := helper.Options{
 		Context:   ctx,
 		Lookup:    lookup,

@@ -11,6 +11,7 @@ import (
 	"docker-credential-acr/cache"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/kept"
 	"docker-credential-acr/internal/store"
 )
 
@@ -54,7 +55,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 func (q *question) stored() cache.Key { return storedKey(q.registry) }
 
 func storedKey(r host.Registry) cache.Key {
-	return cache.Key{Registry: r.LoginServer, Identity: stored}
+	return cache.Key{Registry: r.LoginServer, Identity: kept.Stored}
 }
 
 func (q *question) addToken(ctx context.Context, secret string) error {

@@ -9,13 +9,10 @@ import (
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
 	"docker-credential-acr/internal/identity"
+	"docker-credential-acr/internal/kept"
 	"docker-credential-acr/internal/later"
 	"docker-credential-acr/internal/web"
 )
-
-// stored is the identity under which tokens that a client stored are cached.
-// It contains no parenthesis, and so is no identity's ID.
-const stored = "stored by a client"
 
 // grace is what a step gets, after the deadline, to notice it and say what it
 // was waiting for.
@@ -28,6 +25,14 @@ func (q *question) answer() (username string, entry cache.Entry, err error) {
 	if q.asserted {
 		entry, err = q.token(ctx)
 		return q.settings.Username, entry, err
+	}
+	if entry, ok := kept.Find(q.store, q.cache, q.registry.LoginServer, q.who.ID); ok && !q.anew {
+		source := "cache"
+		if entry.Identity == kept.Stored {
+			source = "stored token"
+		}
+		q.note(source, entry)
+		return q.settings.Username, entry, nil
 	}
 	c, found, err := q.credential(ctx)
 	if err != nil {

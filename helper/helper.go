@@ -29,9 +29,9 @@ import (
 
 	"docker-credential-acr/cache"
 	"docker-credential-acr/exchange"
-	"docker-credential-acr/internal/atrest"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/kept"
 	"docker-credential-acr/internal/process"
 	"docker-credential-acr/internal/store"
 	"docker-credential-acr/internal/web"
@@ -239,7 +239,7 @@ func (h *Helper) List() (map[string]string, error) {
 			q := once.question(r)
 			// Tokens of an identity that is no longer signed in, or in a
 			// directory that is no longer this registry's, would not be answered.
-			if q.cache.Dir == dir && (e.Identity == stored || e.Identity == q.who.ID()) {
+			if q.cache.Dir == dir && (e.Identity == kept.Stored || e.Identity == q.who.ID()) {
 				found[e.Registry] = q.settings.Username
 			}
 		}
@@ -270,10 +270,6 @@ func (h *Helper) question(r host.Registry) *question {
 	return &question{Helper: h, registry: r, settings: s, cache: c, store: h.store(), who: h.identity(s.Azure, c)}
 }
 
-func (h *Helper) cache(dir string) cache.Cache {
-	return cache.Cache{Dir: dir, Now: h.now, Sealer: atrest.Sealer{}}
-}
+func (h *Helper) cache(dir string) cache.Cache { return kept.Cache(dir, h.now) }
 
-func (h *Helper) store() store.Store {
-	return store.Store{Dir: h.config.StoreDir(), Name: h.config.Store()}
-}
+func (h *Helper) store() store.Store { return kept.Store(h.config) }

@@ -15,7 +15,6 @@ import (
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/kubelet"
 	"docker-credential-acr/internal/protocol"
-	"docker-credential-acr/internal/web"
 )
 
 // Name is the program's.
@@ -58,7 +57,6 @@ const (
 // Run runs the command line and returns the exit code: 0, 1 for a failure, or for
 // an answer that is "no", 2 for a command line that is not understood.
 func Run(p *Program) (code int) {
-	web.Quiet()
 	defer func() {
 		if recover() != nil { // Go would print every goroutine, and exit with 2
 			p.complain(errors.New(saidBug))

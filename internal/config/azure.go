@@ -2,13 +2,13 @@ package config
 
 import (
 	"cmp"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"docker-credential-acr/internal/host"
+	"docker-credential-acr/internal/lazyregexp"
 )
 
 // Azure selects an Entra identity: the usual AZURE_* variables, and over them
@@ -257,11 +257,10 @@ func (e *environment) authorityHost() string {
 	return value
 }
 
-// secureURL reports whether text is an https URL without user, query and
-// fragment.
+// secureURL reports whether text is an https URL.
 func secureURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && strings.EqualFold(u.Scheme, "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	scheme, _ := endpoint(text)
+	return scheme == "https"
 }
 
 // metadataHost reads AZURE_POD_IDENTITY_AUTHORITY_HOST. What is asked there
@@ -272,10 +271,24 @@ func (e *environment) metadataHost() string {
 	if value == "" {
 		return ""
 	}
-	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+	scheme, host := endpoint(value)
+	if scheme == "" {
 		e.fail(name, "is not a URL such as http://169.254.169.254")
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	return scheme + "://" + host
 }
+
+// endpoint returns the scheme, in lower case, and the host of an http or https URL
+// that has no user, query or fragment; both are empty for anything else.
+//
+// It accepts less than net/url, which package first must not wait for.
+func endpoint(text string) (scheme, host string) {
+	parts := endpointURL.FindStringSubmatch(text)
+	if parts == nil {
+		return "", ""
+	}
+	return strings.ToLower(parts[1]), parts[2]
+}
+
+var endpointURL = lazyregexp.New(`^(?i:(https?))://((?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)(?:/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?$`)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -248,4 +249,45 @@ func FuzzFile(f *testing.F) {
 		}
 		file.entryOf(host.Registry{LoginServer: "myregistry.azurecr.io"})
 	})
+}
+
+// FuzzEndpoint holds that what is taken for an endpoint is one to net/url, which
+// all requests are made with, and that both see the same host.
+func FuzzEndpoint(f *testing.F) {
+	for _, seed := range []string{"https://login.microsoftonline.com/", "HTTPS://[::1]:8443/a%20b", "http://169.254.169.254", "https://a@b/", "https://a/?b", "https://a/#b", "https://a\\b/", "https:///", "https://a:99999", "https://a/%zz", "https://a:/", "https://[fe80::1%25eth0]/"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		scheme, host := endpoint(text)
+		if scheme == "" {
+			return
+		}
+		u, err := url.Parse(text)
+		if err != nil && strings.HasPrefix(host, "[") {
+			return // net/url knows which IPv6 addresses there are
+		}
+		if err != nil || u.Scheme != scheme || u.Host != host || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			t.Errorf("%q: %s://%s, net/url has %v and %v", text, scheme, host, u, err)
+		}
+	})
+}
+
+func TestEndpoint(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://login.microsoftonline.com/":    "https://login.microsoftonline.com",
+		"HTTPS://Login.example:8443/adfs/a%20b": "https://Login.example:8443",
+		"http://[fd00::1]:80":                   "http://[fd00::1]:80",
+		"https://a@b/":                          "://",
+		"https://a/?b":                          "://",
+		"https://a/#b":                          "://",
+		"https://a b/":                          "://",
+		"https:///":                             "://",
+		"ftp://a/":                              "://",
+		"https://a\n":                           "://",
+		"":                                      "://",
+	} {
+		if scheme, host := endpoint(text); scheme+"://"+host != want {
+			t.Errorf("endpoint(%q) = %s://%s, want %s", text, scheme, host, want)
+		}
+	}
 }

@@ -12,20 +12,21 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"docker-credential-acr/internal/later"
 )
 
-// Context returns a context that ends when the program is told to end. Signals
+// Context returns the context that ends when the program is told to end. Signals
 // are caught when it is first used. A second after its end the program ends,
 // whatever it is doing.
 //
 // From now on, a reader of the output that is gone is an error like others, with
 // exit code 1. Go would die of it instead, and clients take some other codes for a
 // crash.
-func Context() context.Context {
+var Context = sync.OnceValue(func() context.Context {
 	// This costs less than to catch it. But what is started would ignore it, too.
 	signal.Ignore(syscall.SIGPIPE)
 	return later.New(func() context.Context {
@@ -39,7 +40,7 @@ func Context() context.Context {
 		}()
 		return ctx
 	})
-}
+})
 
 // Reader reads f, and uses ctx before it reads what somebody is still writing.
 func Reader(ctx context.Context, f *os.File) io.Reader { return stream{ctx, f} }

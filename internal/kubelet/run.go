@@ -12,7 +12,6 @@ import (
 	"docker-credential-acr/helper"
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/protocol"
-	"docker-credential-acr/internal/web"
 )
 
 // Verb is the program's argument in a CredentialProviderConfig.
@@ -21,7 +20,6 @@ const Verb = "kubelet"
 // Run answers one request with a helper made with o, and returns the exit code, 0
 // or 1. The kubelet logs what stands on stderr.
 func Run(o helper.Options, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	web.Quiet()
 	err := errors.New(protocol.Bug)
 	defer func() {
 		if recover() != nil { // Go would print every goroutine

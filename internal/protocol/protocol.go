@@ -17,7 +17,6 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 
 	"docker-credential-acr/internal/lazyregexp"
-	"docker-credential-acr/internal/web"
 )
 
 // Bug is said instead of what Go prints of a panic.
@@ -32,16 +31,10 @@ const maxInput = 1 << 20
 // A notice is an error that did not keep the verb from its purpose. It goes to
 // stderr and the exit code is 0.
 func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr io.Writer, notice func(error) bool) int {
-	web.Quiet()
-	out := &bytes.Buffer{} // so that a failure leaves no half answer
-	err := guarded(helper, verb, stdin, out)
+	answer, err := Answer(helper, verb, stdin)
 	switch {
 	case err == nil:
-		if _, err := stdout.Write(out.Bytes()); err != nil {
-			fmt.Fprintln(stderr, "docker-credential-acr: cannot write to standard output") //nolint:errcheck // nowhere to report it
-			return 1
-		}
-		return 0
+		return Write(answer, stdout, stderr)
 	case verb == credentials.ActionErase && !credentials.IsCredentialsMissingServerURL(err):
 		// podman, buildah and skopeo of Debian 12 crash on an erase that fails.
 		return 0
@@ -56,15 +49,28 @@ func Run(helper credentials.Helper, verb string, stdin io.Reader, stdout, stderr
 	return 1
 }
 
-// guarded turns a panic into an error. Go's own report would be many lines, exit
-// with 2, and show what the program was working on.
-func guarded(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer) (err error) {
+// Answer runs one verb of helper and returns what is to be written to stdout.
+//
+// A panic is an error. Go's own report would be many lines, exit with 2, and show
+// what the program was working on.
+func Answer(helper credentials.Helper, verb string, stdin io.Reader) (answer []byte, err error) {
 	defer func() {
 		if recover() != nil {
 			err = errors.New(Bug)
 		}
 	}()
-	return run(helper, verb, stdin, out)
+	out := &bytes.Buffer{} // so that a failure leaves no half answer
+	err = run(helper, verb, stdin, out)
+	return out.Bytes(), err
+}
+
+// Write writes an answer and returns the exit code.
+func Write(answer []byte, stdout, stderr io.Writer) int {
+	if _, err := stdout.Write(answer); err != nil {
+		fmt.Fprintln(stderr, "docker-credential-acr: cannot write to standard output") //nolint:errcheck // nowhere to report it
+		return 1
+	}
+	return 0
 }
 
 func run(helper credentials.Helper, verb string, stdin io.Reader, out io.Writer) error {

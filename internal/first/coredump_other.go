@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package first
 
 // noCoreDump has nothing to do: Windows writes a dump only where an administrator
 // has asked for it.
