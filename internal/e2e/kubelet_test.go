@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -13,24 +14,55 @@ import (
 	"docker-credential-acr/internal/azuretest"
 )
 
-var providerConfig = regexp.MustCompile("(?ms)^ *```yaml\n( *apiVersion: kubelet.config.k8s.io/v1\n.*?)^ *```$")
+var object = regexp.MustCompile("(?ms)^ *```yaml\n( *apiVersion: (\\S+)\n.*?)^ *```$")
+
+// documented are the Kubernetes objects of a page, by whether they are of the
+// kubelet's configuration.
+func documented(t *testing.T, page string) (configs, objects []string) {
+	t.Helper()
+	content, err := os.ReadFile("../../docs/" + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range object.FindAllStringSubmatch(string(content), -1) {
+		indent := m[1][:len(m[1])-len(strings.TrimLeft(m[1], " "))]
+		text := strings.TrimPrefix(strings.ReplaceAll("\n"+m[1], "\n"+indent, "\n"), "\n")
+		if m[2] == "kubelet.config.k8s.io/v1" {
+			configs = append(configs, text)
+		} else {
+			objects = append(objects, text)
+		}
+	}
+	return configs, objects
+}
+
+// TestManifests has the API's own types read what is to be pasted.
+func TestManifests(t *testing.T) {
+	t.Parallel()
+	lookup := kubeletLookup.client(t)
+	for page, want := range map[string]string{
+		"kubernetes.md": "ServiceAccount ClusterRole ClusterRoleBinding",
+		"recipes.md":    "ConfigMap Job",
+	} {
+		_, objects := documented(t, page)
+		cmd := exec.Command(lookup, "-manifests")
+		cmd.Stdin = strings.NewReader(strings.Join(objects, "\n---\n"))
+		out, err := cmd.CombinedOutput()
+		if found := strings.Join(strings.Fields(string(out)), " "); err != nil || found != want {
+			t.Errorf("docs/%s: %s, want %s: %v", page, out, want, err)
+		}
+	}
+}
 
 // provider installs the program for a kubelet, with the nth configuration of
 // docs/kubernetes.md, and returns the arguments of the kubelet.
 func (w *world) provider(n int) []string {
 	w.t.Helper()
-	page, err := os.ReadFile("../../docs/kubernetes.md")
-	w.must(err)
-	found := providerConfig.FindAllSubmatch(page, -1)
-	if len(found) <= n {
-		w.t.Fatalf("docs/kubernetes.md has %d configurations", len(found))
+	configs, _ := documented(w.t, "kubernetes.md")
+	if len(configs) <= n {
+		w.t.Fatalf("docs/kubernetes.md has %d configurations", len(configs))
 	}
-	lines := strings.Split(string(found[n][1]), "\n")
-	indent := len(lines[0]) - len(strings.TrimLeft(lines[0], " "))
-	for i, line := range lines {
-		lines[i] = line[min(indent, len(line)):]
-	}
-	config := strings.Join(lines, "\n")
+	config := configs[n]
 	// The machine's own directory is not to be written to.
 	cache := filepath.Join(w.home, "docker-credential-acr")
 	if !strings.Contains(config, "/var/cache/docker-credential-acr") {

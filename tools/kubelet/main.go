@@ -1,6 +1,7 @@
 // Kubelet-lookup asks image credential providers with the kubelet's own code, and
 // prints what the kubelet would hand to the container runtime: a JSON array of
-// AuthConfig. It stands in for the kubelet in the end-to-end tests.
+// AuthConfig. With -manifests it reads Kubernetes objects from standard input. It
+// stands in for kubelet and API server in the end-to-end tests.
 package main
 
 import (
@@ -39,7 +40,15 @@ func main() {
 		p.annotations[key] = value
 		return nil
 	})
+	check := flag.Bool("manifests", false, "read Kubernetes objects from standard input, and print their kinds")
 	flag.Parse()
+	if *check {
+		if err := manifests(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "kubelet-lookup:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	p.token = os.Getenv("KUBELET_LOOKUP_TOKEN")
 	if err := lookup(*config, *bin, p, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "kubelet-lookup:", err)
