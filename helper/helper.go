@@ -12,6 +12,10 @@
 // the cache; an Entra token of the ambient identity, exchanged for a refresh
 // token. A host that is not ACR's is answered with the not-found error, and
 // nothing is sent anywhere.
+//
+// Importers use New, Get, Token, List, Add, Delete and Login. Whatever mentions a
+// type of an internal package is for this module's own commands, and may change
+// at any time.
 package helper
 
 import (
@@ -65,10 +69,10 @@ type Options struct {
 	Log *slog.Logger
 	// Stderr is where DOCKER_CREDENTIAL_ACR_LOG=stderr goes; nil means nowhere.
 	Stderr io.Writer
-	// Behind starts something that calls Get for a login server with a Helper of
-	// its own and RenewForeground, and does not wait for it. It is called for a
-	// token that is good but not fresh, where the settings allow it. Nil means that
-	// Get renews tokens itself.
+	// Behind starts a process that calls Get for a login server, with
+	// DOCKER_CREDENTIAL_ACR_RENEWAL=foreground, and does not wait for it. It is
+	// called for a token that is good but not fresh, where the settings allow it.
+	// Nil means that Get renews tokens itself.
 	Behind func(loginServer string) error
 	// UserAgent is sent to the registry; empty means "docker-credential-acr".
 	UserAgent string
