@@ -101,8 +101,10 @@ func (r *release) imageOf(b binary) (v1.Image, error) {
 		"org.opencontainers.image.title":       name,
 		"org.opencontainers.image.description": summary,
 		"org.opencontainers.image.version":     r.version,
-		"org.opencontainers.image.revision":    r.commit,
 		"org.opencontainers.image.licenses":    license,
+	}
+	if r.commit != "" {
+		config.Config.Labels["org.opencontainers.image.revision"] = r.commit
 	}
 	return mutate.ConfigFile(image, config)
 }
