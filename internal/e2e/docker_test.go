@@ -41,7 +41,7 @@ func TestDocker(t *testing.T) {
 
 func dockerNote(cli dockerCLI) string {
 	switch {
-	case !cli.pinned:
+	case cli.before(23, 0):
 		return "Debian's; with its own BuildKit (`DOCKER_BUILDKIT=1`) more runs with each build"
 	case strings.HasPrefix(cli.version, "28."):
 		return "`pull` hides a failure of the helper behind its line on standard error"
@@ -92,15 +92,15 @@ func dockerOperations(cli dockerCLI) []operation {
 			run: docker("build", "-t", "built", "context"), settle: remove("built", app),
 		},
 		{
-			// The engine's own BuildKit, by the CLI itself or through buildx. By itself
-			// the CLI of 20.10 tries Basic, too, and asks the helper again for what
+			// The engine's own BuildKit, by the CLI itself or, since 23.0, through buildx.
+			// By itself the CLI of 20.10 tries Basic, too, and asks the helper again for what
 			// the engine remembers of builds before.
-			name: "build with BuildKit", retries: true, reads: true, varies: true, erratic: !cli.pinned,
+			name: "build with BuildKit", retries: true, reads: true, varies: true, erratic: cli.before(23, 0),
 			prepare: func(w *world) {
 				dockerfile(w)
 				w.env["DOCKER_BUILDKIT"] = "1"
 				w.env["BUILDKIT_PROGRESS"] = "plain"
-				if cli.pinned {
+				if !cli.before(23, 0) {
 					w.plugin(buildx)
 				}
 			},
@@ -197,7 +197,7 @@ func (e *engine) credsStore(t *testing.T, cli dockerCLI) {
 	}
 }
 
-// DOCKER_AUTH_CONFIG overrides the helper, for versions that know it.
+// DOCKER_AUTH_CONFIG overrides the helper, from 28.3 on (clients-detail §2.1).
 func (e *engine) authConfig(t *testing.T, cli dockerCLI) {
 	w := e.user(t)
 	digest := w.seed(registry, "team/app", "1")
@@ -206,8 +206,8 @@ func (e *engine) authConfig(t *testing.T, cli dockerCLI) {
 	w.env["DOCKER_AUTH_CONFIG"] = `{"auths": {"` + registry + `": {"auth": "` + auth + `"}}}`
 	w.shows(w.ok(cli.path, "pull", app).stdout, "Digest: "+digest)
 	want := 0
-	if !cli.pinned {
-		want = 1 // 20.10 does not
+	if cli.before(28, 3) {
+		want = 1
 	}
 	w.runs(want)
 	w.ok(cli.path, "rmi", app)

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -158,6 +159,13 @@ func mounts(t *testing.T, dir string) []string {
 type dockerCLI struct {
 	path, version string
 	pinned        bool
+}
+
+// before says that it is older than a version.
+func (c dockerCLI) before(major, minor int) bool {
+	var ours [2]int
+	_, err := fmt.Sscanf(c.version, "%d.%d", &ours[0], &ours[1])
+	return err == nil && slices.Compare(ours[:], []int{major, minor}) < 0
 }
 
 // dockerCLIs are Debian's, which comes with the engine, and newer ones.

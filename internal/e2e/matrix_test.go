@@ -270,7 +270,7 @@ func (m *measured) cell(t *testing.T, o operation, c cell) {
 		if o.parallel {
 			said = r.ordered()
 		}
-		w.golden(filepath.Join(m.known.Dir(recorded), file), m.pinned, said)
+		w.golden(filepath.Join(m.known.Dir(recorded), file), !m.unknown, said)
 	}
 	row := results.Row{
 		Case:  c.of(o.name),
