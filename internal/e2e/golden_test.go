@@ -55,7 +55,7 @@ func (r result) ordered() result {
 
 // progress is a line of BuildKit or compose that tells of no failure. There are
 // more or fewer of them, and in another order.
-var progress = regexp.MustCompile(`^#\d+ (\.\.\.|DONE|CACHED|CANCELED|\[|transferring|resolve|sha256:|extracting|exporting|pushing|writing|naming|preparing|building|loading|\d)|^ (Image|Container|Network) `)
+var progress = regexp.MustCompile(`^#\d+ (\.\.\.|DONE|CACHED|CANCELED|reading |\[|transferring|resolve|sha256:|extracting|exporting|pushing|writing|naming|preparing|building|loading|\d)|^ (Image|Container|Network) `)
 
 // fickle is what is different each time, and how it is written instead. Ids of
 // the emulated world stay.
