@@ -16,7 +16,8 @@ import (
 )
 
 // Parts are what a Get for a registry works with. They are for this module's own
-// commands that explain a Get, or show what it would do.
+// commands that explain a Get, or show what it would do. Their types are internal,
+// and may change with any version: no promise holds for them, nor for Examine.
 type Parts struct {
 	Registry host.Registry
 	Settings config.Settings
@@ -87,7 +88,8 @@ type Examination struct {
 // what it said. It keeps the token where Get would find it. A failure is not
 // remembered.
 //
-// The error is Get's; with errors.As it may be an *exchange.Error.
+// The error is Get's; with errors.As it may be an *exchange.Error. Like Parts, it
+// is for this module's own commands.
 func (h *Helper) Examine(ctx context.Context, serverURL string, seen func(identity.Outcome)) (Examination, error) {
 	r, ok := h.registry(serverURL)
 	if !ok {

@@ -85,7 +85,8 @@ func (h *Helper) Login(ctx context.Context, l *Login, serverURL string) (who str
 // Try asks the identity source of this name, one of config.AllSources, for an
 // Entra token, and the registry whether it takes that. It returns who that is,
 // and until when the registry's token would hold. Nothing is kept. tenantID and
-// clientID may be empty, for those in the configuration.
+// clientID may be empty, for those in the configuration. Like Parts, it is for
+// this module's own commands.
 func (h *Helper) Try(ctx context.Context, serverURL string, source config.Source, tenantID, clientID string) (who string, until time.Time, err error) {
 	q, err := h.settled(serverURL)
 	if err != nil {

@@ -1339,7 +1339,7 @@ func saidUnusable(path string, err error) (what, advice, command string) {
 		return at + " is not a regular file", "", moveAway(path)
 	case dockerconfig.ReadOnly:
 		if p.Key != "" {
-			return at + " is a link to " + short(p.Key) + ", which is read-only", "change it where it is made", ""
+			return short(p.Key) + ", to which a link leads, is read-only", "change it where it is made", ""
 		}
 		return at + " is read-only", "", "chmod u+w " + shellWord(path)
 	case dockerconfig.Unreadable:

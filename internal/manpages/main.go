@@ -46,7 +46,8 @@ func write(dir string) error {
 	}
 	root := command.Manual()
 	plain(root)
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: command.Name, Manual: "Container registries"}, dir)
+	// Between two names in capitals a line has no room for more.
+	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: command.Name, Manual: "ACR"}, dir)
 }
 
 // plain keeps what cmd and its commands say from being read as Markdown, but for
