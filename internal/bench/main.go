@@ -62,9 +62,13 @@ func (b *bench) run() (err error) {
 		_ = os.RemoveAll(b.dir)
 		os.Exit(1)
 	}()
+	registries := []azuretest.Registry{{Host: privateRegistry}}
+	for n := range manyRegistries {
+		registries = append(registries, azuretest.Registry{Host: manyRegistry(n)})
+	}
 	if b.azure, err = azuretest.New(azuretest.Config{
 		Latency:        azuretest.Duration(b.latency),
-		Registries:     []azuretest.Registry{{Host: privateRegistry}},
+		Registries:     registries,
 		AuthorityHosts: []azuretest.AuthorityHost{{Host: privateAuthority}},
 		Tolerate:       []string{"CONNECT *visualstudio.com/"}, // az's telemetry
 	}); err != nil {
@@ -80,7 +84,7 @@ func (b *bench) run() (err error) {
 	if err != nil {
 		return err
 	}
-	if r.Warm, err = b.measure(warm, b.warmRuns); err != nil {
+	if r.Warm, err = b.alone(warm, b.warmRuns); err != nil {
 		return err
 	}
 	b.count(warm, r.Warm)
@@ -88,7 +92,14 @@ func (b *bench) run() (err error) {
 	if err != nil {
 		return err
 	}
-	if r.Cold, err = b.measure(cold, b.coldRuns); err != nil {
+	if r.Cold, err = b.alone(cold, b.coldRuns); err != nil {
+		return err
+	}
+	many, err := b.many()
+	if err != nil {
+		return err
+	}
+	if r.Many, err = b.measure(many, few); err != nil {
 		return err
 	}
 	say("go test -bench")

@@ -36,6 +36,9 @@ func run(s subject) (time.Duration, error) {
 			return 0, err
 		}
 	}
+	if s.crowd != nil {
+		return crowd(s)
+	}
 	cmd, end, err := command(s, s.args)
 	if err != nil {
 		return 0, err
@@ -81,6 +84,10 @@ func check(s subject) error {
 			return err
 		}
 	}
+	if s.crowd != nil {
+		_, err := crowd(s)
+		return err
+	}
 	cmd, end, err := command(s, s.args)
 	if err != nil {
 		return err
@@ -98,12 +105,16 @@ func check(s subject) error {
 	return nil
 }
 
-// measure runs the subjects in turn, runs times each, on one processor where that
-// can be had.
-func (b *bench) measure(all []subject, runs int) ([]result, error) {
+// alone is measure on one processor, where that can be had.
+func (b *bench) alone(all []subject, runs int) ([]result, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer pin()()
+	return b.measure(all, runs)
+}
+
+// measure runs the subjects in turn, runs times each.
+func (b *bench) measure(all []subject, runs int) ([]result, error) {
 	took := make([][]time.Duration, len(all))
 	results := make([]result, len(all))
 	for i, s := range all {

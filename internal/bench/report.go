@@ -17,6 +17,7 @@ type report struct {
 	Latency time.Duration `json:"latency"` // nanoseconds
 	Warm    []result      `json:"warm"`
 	Cold    []result      `json:"cold"`
+	Many    []result      `json:"many"`
 	Go      []goBenchmark `json:"go"`
 }
 
@@ -100,6 +101,11 @@ func (r report) tables() string {
 	for _, x := range r.Cold {
 		p("| %s | %d | %s | %s–%s | %s | %.2f | %d | %d |\n", x.Name, x.Runs, ms(x.Median), ms(x.Lower), ms(x.Upper), ms(x.Least),
 			ratio(x.Median, r.floor()), x.Requests, x.Connections)
+	}
+	p("\n### Many\n\nOn all processors, until the last of those that run at once has answered.\n\n")
+	p("| program | runs | median | middle half | least | requests | connections |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, x := range r.Many {
+		p("| %s | %d | %s | %s–%s | %s | %d | %d |\n", x.Name, x.Runs, ms(x.Median), ms(x.Lower), ms(x.Upper), ms(x.Least), x.Requests, x.Connections)
 	}
 	p("\n### Parts\n\n| benchmark | time | allocations |\n|---|--:|--:|\n")
 	for _, x := range r.Go {

@@ -22,6 +22,9 @@ type subject struct {
 	credential bool
 	// before is called before each run; nil does nothing.
 	before func() error
+	// crowd are the server URLs of processes that run at once; nil is one process,
+	// with stdin.
+	crowd []string
 	// runs is how often it runs at the most; 0 is as often as the others.
 	runs int
 }
@@ -135,6 +138,9 @@ func (b *bench) cold() ([]subject, error) {
 	return all, nil
 }
 
+// few is how often something runs that takes its time.
+const few = 7
+
 // age leaves the entries that life.
 func age(c cache.Cache, life time.Duration) error {
 	now := time.Now()
@@ -167,7 +173,6 @@ func (b *bench) withAz() ([]subject, error) {
 	}
 	get.env = append(env, "AZURE_TOKEN_CREDENTIALS=dev", "DOCKER_CREDENTIAL_ACR_CACHE="+kept.Dir)
 	get.before = func() error { return os.RemoveAll(kept.Dir) }
-	const few = 7 // each takes its time
 	get.runs = few
 	return []subject{
 		get,
