@@ -59,6 +59,7 @@ func Look(lookup Lookup, self string) Setup {
 	for _, path := range PodmanPaths(lookup) {
 		s.Podman = append(s.Podman, Read(path))
 	}
+	s.readAliases(lookup)
 	return s
 }
 
