@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,7 +107,7 @@ func TestMaliciousProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			proxy := malicious(t, answer)
+			proxy := "http://" + azuretest.Says(t, answer)
 			home := t.TempDir()
 			var stdout, stderr bytes.Buffer
 			cmd := e.command(t.Context(), "get", azuretest.MyRegistry, "HTTPS_PROXY="+proxy, "HTTP_PROXY="+proxy, "https_proxy="+proxy, "http_proxy="+proxy,
@@ -135,30 +133,6 @@ func TestMaliciousProxy(t *testing.T) {
 			}
 		})
 	}
-}
-
-// malicious is a proxy that gives one answer to everything.
-func malicious(t *testing.T, answer string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close() //nolint:errcheck // a test's
-				_, _ = c.Read(make([]byte, 4096))
-				_, _ = io.WriteString(c, answer)
-			}()
-		}
-	}()
-	return "http://" + l.Addr().String()
 }
 
 // Another local user who may write to the cache's directory can make this user

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -210,9 +209,9 @@ func TestBadProxies(t *testing.T) {
 			return strings.Replace(e.LocalURL(), "//", "//user:hunter2@", 1)
 		}, `the proxy answered 407 Proxy Authentication Required`},
 		"speaks something": {func(t *testing.T, _ emulated) string {
-			return "http://user:hunter2@" + listener(t, "SSH-2.0-hunter2\r\n")
+			return "http://user:hunter2@" + azuretest.Says(t, "SSH-2.0-hunter2\r\n")
 		}, `the connection failed`},
-		"hangs up": {func(t *testing.T, _ emulated) string { return "http://user:hunter2@" + listener(t, "") }, `the connection broke`},
+		"hangs up": {func(t *testing.T, _ emulated) string { return "http://user:hunter2@" + azuretest.Says(t, "") }, `the connection broke`},
 		"https that is http": {func(_ *testing.T, e emulated) string {
 			return strings.Replace(e.LocalURL(), "http://", "https://user:hunter2@", 1)
 		}, `the proxy cannot be reached \(no TLS connection can be agreed on\)`},
@@ -233,26 +232,4 @@ func TestBadProxies(t *testing.T) {
 	}
 	e := emulate(t, azuretest.Config{ProxyAuth: "user:correct"})
 	e.get(t)
-}
-
-// listener says hello to everybody and hangs up.
-func listener(t *testing.T, hello string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Read(make([]byte, 4096)) // closing earlier would be a reset
-			_, _ = conn.Write([]byte(hello))
-			_ = conn.Close()
-		}
-	}()
-	return l.Addr().String()
 }

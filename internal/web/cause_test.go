@@ -2,12 +2,11 @@ package web_test
 
 import (
 	"crypto/tls"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
+	"docker-credential-acr/internal/azuretest"
 	"docker-credential-acr/internal/web"
 )
 
@@ -20,9 +19,9 @@ func TestNoTLS(t *testing.T) {
 	t.Cleanup(old.Close)
 	for name, host := range map[string]string{
 		"TLS 1.1":        old.Listener.Addr().String(),
-		"an alert":       says(t, "\x15\x03\x03\x00\x02\x02\x28"),
-		"plain HTTP":     says(t, "HTTP/1.1 400 Bad Request\r\n\r\n"),
-		"something else": says(t, "SSH-2.0-OpenSSH\r\n"),
+		"an alert":       azuretest.Says(t, "\x15\x03\x03\x00\x02\x02\x28"),
+		"plain HTTP":     azuretest.Says(t, "HTTP/1.1 400 Bad Request\r\n\r\n"),
+		"something else": azuretest.Says(t, "SSH-2.0-OpenSSH\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			transport := web.NewTransport()
@@ -40,26 +39,4 @@ func TestNoTLS(t *testing.T) {
 			}
 		})
 	}
-}
-
-// says is a server that says one thing to everybody.
-func says(t *testing.T, text string) (address string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Read(make([]byte, 4096)) // closing earlier would be a reset
-			_, _ = io.WriteString(conn, text)
-			_ = conn.Close()
-		}
-	}()
-	return l.Addr().String()
 }
