@@ -63,13 +63,20 @@ func newDoctor(p *Program) *cobra.Command {
 }
 
 // image takes the name of an image apart, which people paste for a registry: what
-// stands before the repository, and the repository without tag and digest.
+// stands before the repository, and the repository without tag and digest. helm's
+// names begin with oci://, and a URL of the registry's has its /v2/.
 func image(name string) (registry, repository string) {
 	scheme := ""
 	if before, after, ok := strings.Cut(name, "://"); ok {
 		scheme, name = before+"://", after
 	}
 	registry, repository, _ = strings.Cut(name, "/")
+	switch {
+	case strings.EqualFold(scheme, "oci://"):
+		scheme = ""
+	case scheme != "" && (repository == "v2" || strings.HasPrefix(repository, "v2/")):
+		repository = ""
+	}
 	repository, _, _ = strings.Cut(repository, "@")
 	if tag := strings.LastIndexByte(repository, ':'); tag >= 0 {
 		repository = repository[:tag]

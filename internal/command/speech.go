@@ -585,6 +585,13 @@ func sayings() []section {
 				command: "{path} version",
 			},
 			{
+				code:    doctor.Foreign,
+				message: "clients run another program of this name, {path}, which comes first on PATH",
+				cause:   "it is somebody else's helper for the same registries, or broken: it does not say the version that this program says",
+				command: "sudo mv {path} {path}.old",
+				windows: "move {path} {path}.old",
+			},
+			{
 				code:    doctor.Code(dockerconfig.SnapDocker),
 				cause:   "a snap runs programs of its own only; docker from another package can",
 				command: "docker-credential-acr token {registry} | docker login {registry} -u 00000000-0000-0000-0000-000000000000 --password-stdin",

@@ -178,6 +178,10 @@ func TestFill(t *testing.T) {
 		"myregistry":                     {"myregistry", ""},
 		"r.azurecr.io/team/app:1@sha:ab": {"r.azurecr.io", "team/app"},
 		"https://r.azurecr.io/":          {"https://r.azurecr.io", ""},
+		"https://r.azurecr.io/v2/":       {"https://r.azurecr.io", ""},
+		"https://r.azurecr.io/v2x":       {"https://r.azurecr.io", "v2x"},
+		"r.azurecr.io/v2":                {"r.azurecr.io", "v2"},
+		"oci://r.azurecr.io/charts/a:1":  {"r.azurecr.io", "charts/a"},
 		"r.azurecr.io:443/app":           {"r.azurecr.io:443", "app"},
 	} {
 		if registry, repository := image(name); registry != want[0] || repository != want[1] {

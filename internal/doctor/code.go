@@ -13,6 +13,7 @@ const (
 	NotTaken Code = "not-taken" // because another step failed or decides
 
 	OnPath  Code = "on-path"
+	Foreign Code = "program-foreign"
 	Exposed Code = "path-exposed"
 	Others  Code = "path-other-owner"
 

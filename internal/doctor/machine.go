@@ -3,11 +3,16 @@ package doctor
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/credentials"
 
 	"docker-credential-acr/internal/config"
 	"docker-credential-acr/internal/dockerconfig"
@@ -16,7 +21,7 @@ import (
 
 // program looks whether clients find the program, and whether somebody else
 // could put another in the place of what is run.
-func (w *walk) program(context.Context) []Finding {
+func (w *walk) program(ctx context.Context) []Finding {
 	var found []Finding
 	if w.setup.Program != "" {
 		found = append(found, info(OnPath, "path", w.setup.Program))
@@ -26,12 +31,41 @@ func (w *walk) program(context.Context) []Finding {
 		case dockerconfig.ProgramMissing:
 			found = append(found, failure(Code(f.Code), "path", f.Path))
 		case dockerconfig.ProgramOther:
+			if !ours(ctx, f.Path) {
+				found = append(found, failure(Foreign, "path", f.Path))
+				continue
+			}
 			found = append(found, warning(Code(f.Code), "path", f.Path, "detail", f.Detail))
 		case dockerconfig.SnapDocker:
 			found = append(found, failure(Code(f.Code), "path", f.Path))
 		}
 	}
 	return append(found, w.exposed()...)
+}
+
+// ours reports whether a program, which clients run as the helper, is a version of
+// this one. Others are known by the same name, and answer in ways of their own.
+func ours(ctx context.Context, path string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, credentials.ActionVersion)
+	cmd.Dir = process.Root()
+	cmd.WaitDelay = grace
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return false
+	}
+	release, err := process.Start(ctx, cmd)
+	if err != nil {
+		return false
+	}
+	defer release()
+	const us = dockerconfig.Program + " (" + dockerconfig.Program + ") "
+	said := make([]byte, len(us))
+	_, err = io.ReadFull(stdout, said)
+	cancel() // enough is known
+	_ = cmd.Wait()
+	return err == nil && string(said) == us
 }
 
 // tool is the program that a source of identity runs; empty for none.
