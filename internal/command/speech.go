@@ -942,7 +942,7 @@ func sayings() []section {
 			{
 				code:    doctor.AuthorityUnreachable,
 				message: "{source}: {host} does not answer: {why}",
-				cause:   "a firewall or proxy lets the registry through, but not the host that gives tokens; or the clock or the list of authorities is wrong",
+				cause:   "a firewall or proxy does not let this machine reach the host that gives tokens, though perhaps the registry; or the clock or the list of authorities is wrong",
 				command: "curl -vsS -o /dev/null https://{host}/",
 			},
 			{
