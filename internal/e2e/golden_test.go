@@ -14,7 +14,7 @@ import (
 
 // update records what clients say and cost, instead of comparing it:
 //
-//	make e2e E2EFLAGS='-run TestDockerMatrix -update'
+//	make e2e E2EFLAGS='-run TestCrane -update'
 var update = flag.Bool("update", false, "record what clients say and cost")
 
 // session is a command and its outcome as a user sees it, but for what is
