@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/netip"
 	"net/url"
 
 	"docker-credential-acr/internal/host"
@@ -56,7 +55,7 @@ type idTokenRequest struct {
 // which anew asks again.
 func (e *entra) idToken(ctx context.Context, q idTokenRequest) (string, error) {
 	u, err := url.Parse(q.url)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !web.Loopback(u.Hostname())) {
 		return "", errors.New(q.variable + " is not an https URL")
 	}
 	query := u.Query()
@@ -90,12 +89,6 @@ func (e *entra) idToken(ctx context.Context, q idTokenRequest) (string, error) {
 		return "", errors.New(q.service + " answered without a token; " + q.hint)
 	}
 	return token, nil
-}
-
-// loopback reports whether host is this machine, where https adds nothing.
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // azurePipelines signs in as the application of the job's service connection.
