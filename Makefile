@@ -150,8 +150,8 @@ lint-errors:
 lint-ci:
 	@$(call tool,tools,tools/actionlint,github.com/rhysd/actionlint/cmd/actionlint)
 	bin/tools/actionlint$(EXE) .github/workflows/*.yml
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck .ci/run; \
-	else echo 'shellcheck is not installed; .ci/run not checked'; fi
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck .ci/run packaging/*/*.sh; \
+	else echo 'shellcheck is not installed; scripts are not checked'; fi
 
 cross: ## build for Linux, macOS and Windows, on amd64 and arm64, into dist/
 	@for platform in $(PLATFORMS); do \
