@@ -685,6 +685,12 @@ func sayings() []section {
 				command: editFile,
 				windows: editWindows,
 			},
+			{
+				code:    doctor.OpenConfig,
+				message: "others can change the configuration: {path}",
+				cause:   "whoever can write there chooses where client secrets and tokens are sent",
+				command: `sudo chown "$(id -un)" {path} && chmod go-w {path}`,
+			},
 			{code: doctor.ConfigFile, message: "configuration file {path}"},
 			{code: doctor.NoConfigFile, message: "no configuration file"},
 			{code: doctor.Variables, message: "set in the environment: {names}"},

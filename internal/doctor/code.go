@@ -24,6 +24,7 @@ const (
 	BadFile      Code = "bad-file"
 	ConfigFile   Code = "config-file"
 	NoConfigFile Code = "no-config-file"
+	OpenConfig   Code = "config-file-exposed"
 	Variables    Code = "variables"
 
 	NameByProxy    Code = "name-by-proxy"

@@ -173,6 +173,11 @@ func (w *walk) settings(context.Context) []Finding {
 		found = append(found, info(NoConfigFile))
 	} else {
 		found = append(found, info(ConfigFile, "path", w.parts.File))
+		for _, path := range []string{w.parts.File, filepath.Dir(w.parts.File)} {
+			if process.Foreign(path) {
+				found = append(found, warning(OpenConfig, "path", path))
+			}
+		}
 	}
 	var set []string
 	for _, name := range variables {

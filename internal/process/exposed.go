@@ -12,7 +12,7 @@ import (
 func Exposed(name string) []string {
 	var found []string
 	add := func(path string) {
-		if info, err := os.Stat(path); err == nil && foreign(info) {
+		if Foreign(path) {
 			found = append(found, path)
 		}
 	}
@@ -34,6 +34,13 @@ func Exposed(name string) []string {
 		add(filepath.Dir(target))
 	}
 	return found
+}
+
+// Foreign reports whether somebody else than this user and root can change the file
+// at path, or what is in that directory.
+func Foreign(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && foreign(info)
 }
 
 // OtherOwner reports whether what is at path belongs to neither this user nor
