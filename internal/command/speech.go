@@ -1355,6 +1355,8 @@ func saidUnusable(path string, err error) (what, advice, command string) {
 			return short(p.Key) + ", to which a link leads, is read-only", "change it where it is made", ""
 		}
 		return at + " is read-only", "", "chmod u+w " + shellWord(path)
+	case dockerconfig.DiskReadOnly:
+		return at + " is on a read-only disk", "set DOCKER_CONFIG to a directory of yours, or change the file where it is made", ""
 	case dockerconfig.Unreadable:
 		return at + " is not yours to read", "", "sudo chown \"$USER\" " + shellWord(filepath.Dir(path)) + " " + shellWord(path)
 	case dockerconfig.OtherOwner:

@@ -54,5 +54,8 @@ func broken(raw []byte, err error) error {
 		before := raw[:min(int(syntax.Offset), len(raw))]
 		return fmt.Errorf("is not JSON (line %d)", 1+bytes.Count(before, []byte("\n")))
 	}
+	if before := bytes.TrimSpace(raw); len(before) > 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return fmt.Errorf("is not JSON (line %d): its end is missing", 1+bytes.Count(before, []byte("\n")))
+	}
 	return errors.New("must be a JSON object")
 }

@@ -17,9 +17,11 @@ import (
 const (
 	// NotRegular: it is a directory, a device or the like.
 	NotRegular ProblemCode = "not-regular"
-	// ReadOnly: it, or the disk, must not be written. Key is the file that a link
-	// leads to, where there is one.
+	// ReadOnly: it must not be written. Key is the file that a link leads to, where
+	// there is one.
 	ReadOnly ProblemCode = "read-only"
+	// DiskReadOnly: it is on a disk that is not written.
+	DiskReadOnly ProblemCode = "disk-read-only"
 	// Unreadable: it belongs to somebody else, and only they may read it.
 	Unreadable ProblemCode = "unreadable"
 	// OtherOwner: it belongs to somebody else, and must not be written, or a new
@@ -134,8 +136,10 @@ func writable(path string, s state, linked bool) error {
 		switch {
 		case errors.Is(err, fs.ErrPermission) && otherOwner(s.info):
 			return &Problem{Code: OtherOwner}
-		case errors.Is(err, fs.ErrPermission), isReadOnlyDisk(err):
+		case errors.Is(err, fs.ErrPermission):
 			return readOnly
+		case isReadOnlyDisk(err):
+			return &Problem{Code: DiskReadOnly}
 		}
 		return err
 	}

@@ -220,7 +220,7 @@ func TestDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p *dockerconfig.Problem
-	if _, err := u.editor().Configure(path, []string{registry}); !errors.As(err, &p) || p.Code != dockerconfig.ReadOnly {
+	if _, err := u.editor().Configure(path, []string{registry}); !errors.As(err, &p) || p.Code != dockerconfig.DiskReadOnly {
 		t.Errorf("a read-only disk: %v", err)
 	}
 	if _, err := u.editor().Configure(filepath.Join(disk, "new", "config.json"), []string{registry}); !errors.As(err, &p) || p.Code != dockerconfig.DirectoryReadOnly || p.Key != disk {
