@@ -97,6 +97,8 @@ e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
 bench: ## measure speed beside other helpers, ARGS='ecr-login gcr'; writes docs/benchmarks.md
 	$(GO) run ./internal/bench -version '$(VERSION)' $(ARGS)
 
+# At the end of its time Go may report a bare "context deadline exceeded", without
+# a failing input, and mean that the time is over (https://go.dev/issue/75804).
 fuzz: ## run every fuzz target for FUZZTIME (30s), FUZZJOBS (4) side by side
 	@listed=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$listed"; exit 1; }; \
 	targets=$$(echo "$$listed" | awk '/^Fuzz/ { name[++n] = $$1 } \
@@ -104,7 +106,11 @@ fuzz: ## run every fuzz target for FUZZTIME (30s), FUZZJOBS (4) side by side
 	[ -n "$$targets" ] || { echo 'make fuzz: no fuzz target found'; exit 1; }; \
 	echo "$$targets" | xargs -n 1 -P $(FUZZJOBS) sh -c 'target=$$1; \
 		said=$$($(GO) test -run "^$$" -fuzz "^$${target##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s -parallel $(FUZZWORKERS) "$${target%/*}" 2>&1); code=$$?; \
-		[ $$code = 0 ] || { echo "$$said"; echo "fuzz $$target FAILED"; exit 1; }; \
+		[ $$code = 0 ] || case $$said in \
+			*"Failing input"*|*panic:*) false ;; \
+			*"    context deadline exceeded"*) ;; \
+			*) false ;; \
+		esac || { echo "$$said"; echo "fuzz $$target FAILED"; exit 1; }; \
 		echo "fuzz $$target for $(FUZZTIME): $$(echo "$$said" | grep execs: | tail -1)"' fuzz
 
 .PHONY: fleet soak
