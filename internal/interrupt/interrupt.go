@@ -26,7 +26,10 @@ import (
 // From now on, a reader of the output that is gone is an error like others, with
 // exit code 1. Go would die of it instead, and clients take some other codes for a
 // crash.
-var Context = sync.OnceValue(func() context.Context {
+func Context() context.Context { return program() }
+
+// program is the one context of the program.
+var program = sync.OnceValue(func() context.Context {
 	// This costs less than to catch it. But what is started would ignore it, too.
 	signal.Ignore(syscall.SIGPIPE)
 	return later.New(func() context.Context {
