@@ -92,7 +92,7 @@ release-test: ## build the release twice, compare, install and remove it (Linux,
 	$(GO) test -C tools/release -count=1 -timeout 20m .
 
 e2e: clients ## test with real clients: docker, podman, skopeo, crane, helm ...
-	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 15m ./internal/e2e $(E2EFLAGS)
+	PATH="$(CURDIR)/bin/clients:$$PATH" $(GO) test -tags e2e -count=1 -timeout 25m ./internal/e2e $(E2EFLAGS)
 
 bench: ## measure speed beside other helpers, ARGS='ecr-login gcr'; writes docs/benchmarks.md
 	$(GO) run ./internal/bench -version '$(VERSION)' $(ARGS)

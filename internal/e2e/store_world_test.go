@@ -151,8 +151,12 @@ func (w *world) keyring(unlocked bool) (end func()) {
 	if unlocked {
 		start = `printf 'pw\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null`
 	}
+	ask := debian(w.t, "dbus-send", "dbus-bin")
+	// Asked before it has its name, the bus would start another one.
+	wait := `for i in $(seq 600); do ` + ask + ` --session --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus ` +
+		`org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true && break; sleep 0.1; done`
 	// With the end of its standard input everything ends, also when the tests are killed.
-	cmd := w.command(w.t.Context(), session, "--", "sh", "-c", start+`; sleep 0.3; echo "$DBUS_SESSION_BUS_ADDRESS"; read -r _`)
+	cmd := w.command(w.t.Context(), session, "--", "sh", "-c", start+`; `+wait+`; echo "$DBUS_SESSION_BUS_ADDRESS"; read -r _`)
 	leash, err := cmd.StdinPipe()
 	w.must(err)
 	out, err := cmd.StdoutPipe()

@@ -15,7 +15,7 @@ const poll = 10 * time.Millisecond
 // must inherit the file, which that keeps to itself.
 type lock struct{ file *os.File }
 
-var errBusy = errors.New("another login or logout for it is still going on")
+var errBusy = errors.New("another login or logout for it is still going on; try again when that has ended")
 
 // reserve is what is kept of the time for the work behind the lock.
 const reserve = 5 * time.Second
