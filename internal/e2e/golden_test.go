@@ -66,6 +66,9 @@ var fickle = []struct {
 	{regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(os.TempDir(), "/")) + `/[\w./-]+`), "$$TMPDIR"},
 	{regexp.MustCompile(`^\$ docker(28|29) `), "$$ docker "},
 	{regexp.MustCompile(`^\$ docker-buildx `), "$$ docker buildx "},
+	// Two goroutines of BuildKit's client hear of a failure; the first to say so
+	// is heard (its client/build.go and client/solve.go).
+	{regexp.MustCompile(`\bfailed to run Build function: `), "failed to solve: "},
 	{regexp.MustCompile(`\btarget [a-e]:`), "target SERVICE:"},
 	{regexp.MustCompile(`\bteam/new-\d+`), "team/new"},
 	{regexp.MustCompile(`(?i)(correlation ?id:? )[0-9a-f-]{36}`), "${1}ID"},
