@@ -7,8 +7,14 @@ import (
 	"time"
 )
 
-// poll is how often a waiting process looks whether the lock is free.
-const poll = 10 * time.Millisecond
+// A waiting process looks again whether the lock is free after an eighth of the
+// time that it has waited, within these bounds, as in package cache. Twenty that
+// look a hundred times a second keep a busy machine from running the helper that
+// they wait for: it takes seconds instead of a tenth of one.
+const (
+	poll    = 10 * time.Millisecond
+	pollMax = 100 * time.Millisecond
+)
 
 // lock lets one process at a time change what is kept for a registry. A nil one
 // locks nothing. It is not gofrs/flock's, as in package cache, because helpers
@@ -37,6 +43,7 @@ func (s Store) lock(ctx context.Context, registry string) (*lock, error) {
 	if err != nil {
 		return nil, s.unwritable()
 	}
+	start := time.Now()
 	for {
 		if free, err := l.try(); free || err != nil {
 			return l, nil
@@ -45,7 +52,7 @@ func (s Store) lock(ctx context.Context, registry string) (*lock, error) {
 		case <-ctx.Done():
 			l.release()
 			return nil, errBusy
-		case <-time.After(poll):
+		case <-time.After(min(max(poll, time.Since(start)/8), pollMax)):
 		}
 	}
 }
