@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"docker-credential-acr/internal/privatefile"
 )
@@ -121,6 +122,6 @@ func (c Cache) Locked(ctx context.Context, k Key) bool {
 	}
 	l := newLock(path)
 	defer l.Close() //nolint:errcheck // nothing was written
-	free, err := l.TryLockContext(ctx, pollMin)
+	free, err := l.TryLockContext(ctx, 5*time.Millisecond)
 	return !free && errors.Is(err, context.DeadlineExceeded)
 }

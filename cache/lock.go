@@ -7,16 +7,8 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"docker-credential-acr/internal/lockwait"
 	"docker-credential-acr/internal/privatefile"
-)
-
-// A waiting process looks again whether the lock is free after an eighth of the
-// time that it has waited, within these bounds: soon where the wait is short, and
-// seldom where hundreds wait, who would otherwise keep the machine from getting
-// what they wait for. Locks that block cannot be given up when the context ends.
-const (
-	pollMin = 5 * time.Millisecond
-	pollMax = 100 * time.Millisecond
 )
 
 // Lock waits until no other process or goroutine works on k, or ctx ends.
@@ -50,7 +42,7 @@ func (c Cache) Lock(ctx context.Context, k Key) (unlock func()) {
 			continue // sweep deleted the file meanwhile: two processes could each hold a different one
 		}
 		select {
-		case <-time.After(min(max(pollMin, time.Since(start)/8), pollMax)):
+		case <-time.After(lockwait.Next(start)):
 		case <-ctx.Done():
 		}
 	}

@@ -5,15 +5,8 @@ import (
 	"errors"
 	"os"
 	"time"
-)
 
-// A waiting process looks again whether the lock is free after an eighth of the
-// time that it has waited, within these bounds, as in package cache. Twenty that
-// look a hundred times a second keep a busy machine from running the helper that
-// they wait for: it takes seconds instead of a tenth of one.
-const (
-	poll    = 10 * time.Millisecond
-	pollMax = 100 * time.Millisecond
+	"docker-credential-acr/internal/lockwait"
 )
 
 // lock lets one process at a time change what is kept for a registry. A nil one
@@ -52,7 +45,7 @@ func (s Store) lock(ctx context.Context, registry string) (*lock, error) {
 		case <-ctx.Done():
 			l.release()
 			return nil, errBusy
-		case <-time.After(min(max(poll, time.Since(start)/8), pollMax)):
+		case <-time.After(lockwait.Next(start)):
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (s Store) load(registry, kind string, into any) error {
 	content, err := privatefile.Read(s.path(registry, kind), maxRecord)
 	for start := time.Now(); runtime.GOOS == "windows" && errors.Is(err, fs.ErrPermission) && time.Since(start) < moment; {
 		// Somebody is just replacing the file, which is no reason to overlook it.
-		time.Sleep(poll)
+		time.Sleep(10 * time.Millisecond)
 		content, err = privatefile.Read(s.path(registry, kind), maxRecord)
 	}
 	switch {
